@@ -1,0 +1,20 @@
+"""What is asked and what is believed: YAML files read into frozen models.
+
+``ModelSpec`` is one file of ``models/``, ``PriorSet`` one file of ``priors/``.
+This room knows nothing of data or of PyMC.
+"""
+
+from bayescich.spec.loader import find_spec, load_model_spec, load_prior_set, model_names
+from bayescich.spec.model import ModelSpec, SamplingSpec
+from bayescich.spec.priors import Prior, PriorSet
+
+__all__ = [
+    "ModelSpec",
+    "Prior",
+    "PriorSet",
+    "SamplingSpec",
+    "find_spec",
+    "load_model_spec",
+    "load_prior_set",
+    "model_names",
+]

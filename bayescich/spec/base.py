@@ -1,0 +1,11 @@
+"""The strict, frozen base of every spec."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, values cannot change after reading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

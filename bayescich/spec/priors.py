@@ -1,0 +1,138 @@
+"""Beliefs: one prior per role, each with its reason and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from bayescich.errors import SpecError
+from bayescich.spec.base import Strict
+
+Distribution = Literal[
+    "normal", "half_normal", "half_cauchy", "half_student_t", "exponential", "gamma", "log_normal"
+]
+
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "normal": ("mean", "sd"),
+    "half_normal": ("sd",),
+    "half_cauchy": ("scale",),
+    "half_student_t": ("df", "scale"),
+    "exponential": ("mean",),
+    "gamma": ("mean", "sd"),
+    "log_normal": ("mean_log", "sd_log"),
+}
+"""The numbers each distribution takes, all on the scale of the parameter itself."""
+
+ROLES: Mapping[str, str] = {
+    "intercept": "level of the linear predictor for the reference case",
+    "fixed": "coefficient of one covariate",
+    "group.sd": "standard deviation between the levels of a group",
+    "home_type.sd": "standard deviation between home types",
+    "baseline.level": "log hazard per year in the first band after placement starts",
+    "baseline.step_sd": "how far the log hazard may walk per unit of log time",
+    "cutpoint.first": "first threshold between ordered categories",
+    "cutpoint.gap": "distance between neighbouring thresholds",
+    "frailty.variance": "variance of the child's multiplicative frailty (mean 1)",
+    "residual.sd": "standard deviation of the residual",
+}
+"""What a prior can be about. A role such as ``home.sd`` narrows ``group.sd`` to one group."""
+
+
+class Prior(Strict):
+    """One prior: a distribution, why it is believed and where that comes from.
+
+    Examples
+    --------
+    >>> Prior(distribution="half_normal", sd=0.5, reason="homes differ by about 2-fold",
+    ...       source="methods 1.10").text()
+    'HalfNormal(sd=0.5)'
+    """
+
+    distribution: Distribution
+    reason: Annotated[str, Field(min_length=10)]
+    source: Annotated[str, Field(min_length=3)]
+    mean: float | None = None
+    sd: PositiveFloat | None = None
+    scale: PositiveFloat | None = None
+    df: PositiveFloat | None = None
+    mean_log: float | None = None
+    sd_log: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _takes_its_own_numbers(self) -> Prior:
+        wanted = PARAMETERS[self.distribution]
+        given = tuple(name for name in _NUMBERS if getattr(self, name) is not None)
+        if set(given) != set(wanted):
+            raise ValueError(
+                f"{self.distribution} takes {', '.join(wanted)}; found {', '.join(given) or 'none'}"
+            )
+        return self
+
+    def parameters(self) -> dict[str, float]:
+        """Return the numbers of the distribution by name."""
+        return {name: float(getattr(self, name)) for name in PARAMETERS[self.distribution]}
+
+    def text(self) -> str:
+        """Return the prior as a reader writes it, e.g. ``Normal(mean=0, sd=0.5)``."""
+        title = "".join(word.capitalize() for word in self.distribution.split("_"))
+        numbers = ", ".join(f"{name}={value:g}" for name, value in self.parameters().items())
+        return f"{title}({numbers})"
+
+
+_NUMBERS = ("mean", "sd", "scale", "df", "mean_log", "sd_log")
+
+
+class PriorSet(Strict):
+    """A named community of beliefs: one prior per role.
+
+    Raises
+    ------
+    SpecError
+        From :meth:`get`, when no prior is given for a role that a model needs.
+    """
+
+    name: str
+    description: str
+    priors: Mapping[str, Prior]
+
+    @model_validator(mode="after")
+    def _roles_are_known(self) -> PriorSet:
+        for role in self.priors:
+            check_role(role)
+        return self
+
+    def get(self, *roles: str) -> Prior:
+        """Return the prior of the first role that has one, from the narrowest to the widest."""
+        return self.priors[self.role_of(*roles)]
+
+    def role_of(self, *roles: str) -> str:
+        """Return which of ``roles`` the prior is taken from."""
+        for role in roles:
+            if role in self.priors:
+                return role
+        raise SpecError(
+            f"The prior set '{self.name}' has no prior for '{roles[-1]}'.",
+            where=f"priors.{roles[-1]}",
+            why=f"it is the prior of the {ROLES.get(roles[-1], roles[-1])}",
+            next_step=f"Add it to the prior set; it holds: {', '.join(sorted(self.priors))}.",
+        )
+
+    def with_overrides(self, overrides: Mapping[str, Prior]) -> PriorSet:
+        """Return a set in which the model's own priors replace those of the set."""
+        return self.model_copy(update={"priors": {**self.priors, **overrides}})
+
+
+def check_role(role: str) -> None:
+    """Refuse a prior for something no model has.
+
+    ``<group>.sd`` and ``fixed.<column>`` are allowed for any name.
+    """
+    narrowed = role.endswith(".sd") or role.startswith("fixed.")
+    if role not in ROLES and not narrowed:
+        raise ValueError(f"unknown prior '{role}'; allowed: {', '.join(_allowed_roles())}")
+
+
+def _allowed_roles() -> Iterable[str]:
+    return (*ROLES, "<group>.sd", "fixed.<column>")
