@@ -1,0 +1,119 @@
+"""From the user's files to the one table a model is fitted to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bayescich.account import Account
+from bayescich.errors import HistoriesError, RecordsError
+from bayescich.spec.model import DataSource
+
+SYNTHETIC_MARK = "synthetic.json"
+"""The file beside synthetic data that makes every page of its report say SYNTHETIC."""
+
+
+@dataclass(frozen=True)
+class AnalysisTable:
+    """One row per spell, inspection or row of the user's own table."""
+
+    frame: pd.DataFrame
+    account: Account
+    synthetic: bool = False
+    truth: pd.DataFrame | None = None
+    """Columns model, variable, level, value: what the simulator used."""
+
+
+def load_analysis_table(source: DataSource, path: Path) -> AnalysisTable:
+    """Read the files of a model's data source and build its table.
+
+    Parameters
+    ----------
+    source : {"placements", "inspections", "table"}
+        ``placements``: SSDA903 returns and an Ofsted register in one folder. ``inspections``:
+        Ofsted provider-level files. ``table``: one CSV or Parquet file.
+    path : Path
+        The folder, or the file.
+
+    Raises
+    ------
+    RecordsError
+        When files are missing or not what they should be.
+    HistoriesError
+        When the records make no history.
+    """
+    if not path.exists():
+        raise RecordsError(
+            f"There is nothing at '{path}'.",
+            where="--data (DATA=)",
+            next_step="Check the path; it is read relative to the folder you are in.",
+        )
+    frame, account = _READERS[source](path)
+    if frame.empty:
+        raise HistoriesError(
+            "No rows are left for the analysis.",
+            where=str(path),
+            why="every row was excluded:\n" + account.to_frame().to_string(index=False),
+            next_step="Check that these are the files you meant.",
+        )
+    return AnalysisTable(frame, account, *_synthetic(path))
+
+
+def _placements(path: Path) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.placements import placement_histories
+    from bayescich.records.ofsted import read_ofsted
+    from bayescich.records.ssda903 import read_ssda903
+
+    returns = read_ssda903(path)
+    # the register may lie in a folder of its own, beside the returns
+    register = read_ofsted(path / "ofsted" if (path / "ofsted").is_dir() else path)
+    frame, account = placement_histories(returns, register)
+    return frame, returns.account + register.account + account
+
+
+def _inspections(path: Path) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.inspections import inspection_histories
+    from bayescich.records.ofsted import read_ofsted
+
+    records = read_ofsted(path)
+    frame, account = inspection_histories(records)
+    return frame, records.account + account
+
+
+def _own_table(path: Path) -> tuple[pd.DataFrame, Account]:
+    frame = _read_own_table(path)
+    return frame, Account().read("table", path.name, len(frame)).kept("table", "rows", len(frame))
+
+
+def _read_own_table(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix == ".csv":
+            return pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise RecordsError(
+            f"The table cannot be read: {' '.join(str(error).split())[:300]}",
+            where=str(path),
+            next_step="Save it again as CSV (UTF-8, one header row) or Parquet.",
+        ) from None
+    raise RecordsError(
+        f"'{path.suffix or path.name}' is not a table this model reads.",
+        where=str(path),
+        next_step="Give one CSV or Parquet file.",
+    )
+
+
+def _synthetic(path: Path) -> tuple[bool, pd.DataFrame | None]:
+    folder = path if path.is_dir() else path.parent
+    mark = folder / SYNTHETIC_MARK
+    if not mark.is_file() or not json.loads(mark.read_text(encoding="utf-8")).get("synthetic"):
+        return False, None
+    truth = folder / "truth" / "parameters.csv"
+    return True, pd.read_csv(truth, keep_default_na=False) if truth.is_file() else None
+
+
+_READERS = {"placements": _placements, "inspections": _inspections, "table": _own_table}

@@ -1,0 +1,263 @@
+"""Placement histories: a hand-written return with every rule, and the simulator's journeys."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bayescich.account import Account
+from bayescich.errors import HistoriesError
+from bayescich.histories.placements import placement_histories
+from bayescich.histories.spells import placement_spells
+from bayescich.records.ofsted import OfstedRecords, read_ofsted
+from bayescich.records.ssda903 import Ssda903Records, read_ssda903
+from bayescich.simulate import SyntheticEngland, simulate_england, write_england
+
+HOME_A, HOME_B, HOME_C = "SC111111", "2222222", "3333333"
+
+COLUMNS = [
+    "CHILD", "YEAR", "DECOM", "RNE", "LS", "PLACE", "DEC", "REC", "REASON_PLACE_CHANGE",
+    "PL_POST", "URN",
+]  # fmt: skip
+ROWS = f"""
+a 2021 2020-05-01 S C1 U6 2020-06-01 X1 CARPL ZZ1 9999999
+a 2021 2020-06-01 P C1 K2 2020-07-01 X1 -     ZZ2 {HOME_A}
+a 2021 2020-07-01 L C2 K2 2020-08-01 X1 -     ZZ2 {HOME_A}
+a 2021 2020-08-01 P C2 T4 2020-08-05 X1 -     -   -
+a 2021 2020-08-05 P C2 K2 -          -  -     ZZ2 {HOME_A}
+a 2022 2020-08-05 P C2 K2 2021-05-01 X1 PLACE ZZ2 {HOME_A}
+a 2022 2021-05-01 T C2 K2 2021-06-01 X1 CREQB ZZ3 {HOME_A}
+a 2022 2021-06-01 P C2 K2 -          -  -     ZZ4 {HOME_B}
+b 2021 2020-04-10 P C2 K2 2020-09-01 X1 CARPL ZZ2 {HOME_A}
+b 2021 2020-09-01 P C2 K2 2020-12-01 E4A -    ZZ4 {HOME_B}
+c 2021 2020-04-10 S V3 K2 2020-04-12 E4A -    -   -
+c 2021 2020-04-20 S V2 K2 2020-06-20 X1 CARPL ZZ2 {HOME_A}
+c 2021 2020-06-10 P V2 K2 2020-10-01 E3  -    ZZ4 {HOME_B}
+d 2021 2020-04-10 S V2 K2 2020-05-10 X1 CARPL ZZ5 XXXXXXX
+d 2021 2020-05-10 P V2 K2 2020-06-10 X1 CARPL ZZ6 {HOME_C}
+d 2021 2020-06-10 P V2 K2 -          -  -     ZZ2 {HOME_A}
+d 2022 2020-06-10 P V2 K2 2021-09-15 E17 -    ZZ2 {HOME_A}
+e 2021 2020-04-10 S V2 K2 2020-05-10 X1 CARPL ZZ2 {HOME_A}
+e 2021 2020-05-10 P V2 T1 2020-05-14 X1 -     -   -
+e 2021 2020-05-14 P V2 U6 2020-07-01 E8 -     ZZ7 9999999
+"""
+
+BORN = dict.fromkeys("abcf", "2008-05-01") | {"d": "2003-09-15", "e": "2010-01-01"}
+NEED = {"a": "N6", "d": "N2"}
+
+
+def returns(rows: str = ROWS) -> Ssda903Records:
+    frame = pd.DataFrame([line.split() for line in rows.strip().splitlines()], columns=COLUMNS)
+    frame = frame.replace("-", None).astype("str").replace("None", None)
+    classes = {"U6": "foster", "T4": "temporary", "T1": "temporary", "K2": "children's home"}
+    episodes = frame.assign(
+        LA="Northshire",
+        YEAR=frame["YEAR"].astype(int),
+        DECOM=pd.to_datetime(frame["DECOM"]).astype("datetime64[ns]"),
+        DEC=pd.to_datetime(frame["DEC"]).astype("datetime64[ns]"),
+        CIN=frame["CHILD"].map(NEED).fillna("N1"),
+        PLACE_CLASS=frame["PLACE"].map(classes),
+    )
+    children = episodes[["LA", "YEAR", "CHILD"]].drop_duplicates()
+    header = children.assign(
+        DOB=pd.to_datetime(children["CHILD"].map(BORN)).astype("datetime64[ns]"), SEX="M"
+    )
+    return Ssda903Records(header, episodes, Account())
+
+
+def register() -> OfstedRecords:
+    homes = pd.DataFrame(
+        {
+            "urn": [HOME_A, HOME_A, HOME_B],
+            "snapshot": [2020, 2021, 2022],
+            "provision_type": "Children's home",
+            "sector": "Private",
+            "places": [1, 2, 4],
+            "short_breaks": False,
+            "owner": ["First Owner", "Second Owner", None],
+        }
+    )
+    return OfstedRecords(homes, pd.DataFrame(), Account())
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    histories, _ = placement_histories(returns(), register(), minimum_homes=1)
+    return histories.set_index(["child", "start"])
+
+
+@pytest.fixture(scope="module")
+def account() -> Account:
+    return placement_histories(returns(), register(), minimum_homes=1)[1]
+
+
+def spell(table: pd.DataFrame, child: str, start: str) -> pd.Series:
+    return table.loc[(f"Northshire/{child}", pd.Timestamp(start))]
+
+
+def excluded(account: Account, table: str) -> dict[str, int]:
+    return {e.rule: e.rows for e in account.entries if e.stage == "excluded" and e.table == table}
+
+
+def test_only_the_spells_expected_are_there(table: pd.DataFrame) -> None:
+    starts = [(child[-1], f"{start:%Y-%m-%d}") for child, start in table.index]
+    assert starts == [
+        ("a", "2020-06-01"),
+        ("a", "2021-06-01"),
+        ("c", "2020-04-20"),
+        ("c", "2020-06-10"),
+        ("d", "2020-06-10"),
+        ("e", "2020-04-10"),
+    ]
+
+
+def test_legal_temporary_and_same_carer_changes_do_not_end_a_spell(table: pd.DataFrame) -> None:
+    row = spell(table, "a", "2020-06-01")
+    assert (row["home"], row["end"], row["moved"]) == (HOME_A, pd.Timestamp("2021-06-01"), 1)
+    assert row["days"] == 365
+
+
+def test_an_open_spell_is_censored_on_the_last_day(table: pd.DataFrame) -> None:
+    row = spell(table, "a", "2021-06-01")
+    assert (row["end"], row["moved"]) == (pd.Timestamp("2022-03-31"), 0)
+    assert row["ended_by"] == "end of the extract"
+
+
+def test_history_is_frozen_at_the_first_home(table: pd.DataFrame) -> None:
+    first, second = spell(table, "a", "2020-06-01"), spell(table, "a", "2021-06-01")
+    assert (first["earlier_placements"], first["first_home_spell"]) == (1, 1)
+    assert (second["earlier_placements"], second["first_home_spell"]) == (1, 0)
+
+
+def test_history_counts_the_first_home_even_when_it_is_left_out(table: pd.DataFrame) -> None:
+    row = spell(table, "d", "2020-06-10")
+    assert (row["earlier_placements"], row["first_home_spell"]) == (0, 0)
+
+
+def test_an_overlap_is_trimmed_and_short_breaks_are_no_history(table: pd.DataFrame) -> None:
+    row = spell(table, "c", "2020-04-20")
+    assert (row["end"], row["moved"], row["earlier_placements"]) == (
+        pd.Timestamp("2020-06-10"), 1, 0,
+    )  # fmt: skip
+
+
+def test_a_transfer_to_another_authority_is_no_move(table: pd.DataFrame) -> None:
+    row = spell(table, "c", "2020-06-10")
+    assert (row["moved"], row["ended_by"]) == (0, "taken over by another authority")
+
+
+def test_the_18th_birthday_ends_the_time_at_risk(table: pd.DataFrame) -> None:
+    row = spell(table, "d", "2020-06-10")
+    assert (row["end"], row["ended_by"], row["moved"]) == (
+        pd.Timestamp("2021-09-15"), "18th birthday", 0,
+    )  # fmt: skip
+
+
+def test_a_temporary_placement_without_return_ends_the_spell(table: pd.DataFrame) -> None:
+    row = spell(table, "e", "2020-04-10")
+    assert (row["end"], row["moved"], row["ended_by"]) == (pd.Timestamp("2020-05-10"), 1, "moved")
+
+
+def test_homes_are_described_as_they_were_when_the_spell_started(table: pd.DataFrame) -> None:
+    early, late = spell(table, "a", "2020-06-01"), spell(table, "a", "2021-06-01")
+    assert (early["home_type"], early["provider"]) == ("Private, solo", "First Owner")
+    # home B is on the list of 2022 only, and its owner is not known
+    assert late["home_type"] == "Private, small"
+    assert late["provider"] == f"unrecorded owner of {HOME_B}"
+
+
+def test_children_are_described(table: pd.DataFrame) -> None:
+    row = spell(table, "a", "2020-06-01")
+    assert (row["need_behaviour"], row["need_disability"], row["male"]) == (1, 0, 1)
+    assert row["age_at_start"] == pytest.approx(12 + 31 / 365.25, abs=0.01)
+    assert (row["year"], row["legal_status"]) == ("2020-21", "care order")
+    assert spell(table, "d", "2020-06-10")["need_disability"] == 1
+
+
+def test_every_exclusion_is_counted(account: Account) -> None:
+    assert excluded(account, "episodes") == {
+        "returned again in a later year": 2,
+        "series of short breaks (V3, V4)": 1,
+    }
+    assert excluded(account, "home spells") == {
+        "placement of another kind": 3,
+        "the child's first record is not a start of care, so earlier placements are unknown": 2,
+        "URN missing or not of Ofsted's form": 1,
+        "URN not on the register of homes": 1,
+    }
+    assert account.total("kept", "home spells") == 6
+
+
+OPEN_IN_2021 = f"f 2021 2020-05-01 S C2 K2 - - - ZZ2 {HOME_A}\n"
+OTHER_HOME_BEFORE_2022 = f"f 2022 2021-02-01 P C2 K2 2021-06-01 E4A - ZZ4 {HOME_B}"
+STARTS_AGAIN = f"f 2022 2020-09-01 S C2 K2 2021-06-01 E4A - ZZ4 {HOME_B}"
+GOES_ON = f"f 2022 2021-05-01 S C2 K2 2021-07-01 X1 OTHER ZZ2 {HOME_A}\n"
+SAME_HOME_AS_NEW = f"f 2022 2021-07-01 P C2 K2 2021-08-01 E4A - ZZ2 {HOME_A}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "end", "moved", "ended_by"),
+    [
+        pytest.param(OPEN_IN_2021, "2021-03-31", 0, "not recorded", id="never returned again"),
+        pytest.param(OPEN_IN_2021 + OTHER_HOME_BEFORE_2022, "2021-02-01", 1, "moved", id="moved"),
+        pytest.param(
+            OPEN_IN_2021 + STARTS_AGAIN, "2020-08-31", 0, "not recorded", id="starts care again"
+        ),
+        pytest.param(GOES_ON, "2021-07-01", 0, "not recorded", id="nothing follows X1"),
+        pytest.param(GOES_ON + SAME_HOME_AS_NEW, "2021-08-01", 0, "left care", id="same home"),
+    ],
+)
+def test_incomplete_returns(rows: str, end: str, moved: int, ended_by: str) -> None:
+    histories, _ = placement_histories(returns(ROWS + rows), register(), minimum_homes=1)
+    row = histories[histories["child"] == "Northshire/f"].iloc[0]
+    assert (row["end"], row["moved"], row["ended_by"]) == (pd.Timestamp(end), moved, ended_by)
+
+
+def test_spells_running_when_the_records_begin_are_left_out() -> None:
+    rows = (
+        f"f 2021 2019-05-01 S C2 K2 2020-05-01 X1 CARPL ZZ2 {HOME_A}\n"
+        f"f 2021 2020-05-01 P C2 K2 2020-06-01 E4A - ZZ4 {HOME_B}"
+    )
+    histories, account = placement_histories(returns(ROWS + rows), register(), minimum_homes=1)
+    own = histories[histories["child"] == "Northshire/f"]
+    assert own["home"].tolist() == [HOME_B]
+    assert own["earlier_placements"].tolist() == [1]
+    assert excluded(account, "home spells")["already running when the records begin"] == 1
+
+
+def test_no_spell_at_all_is_an_error_that_says_why() -> None:
+    lonely = f"a 2021 2020-05-01 S C1 K2 2020-06-01 E4A - ZZ2 {HOME_C}"
+    with pytest.raises(HistoriesError, match="URN not on the register of homes: 1"):
+        placement_histories(returns(lonely), register())
+
+
+@pytest.fixture(scope="module")
+def england() -> SyntheticEngland:
+    return simulate_england(children=6_000, seed=5)
+
+
+def test_the_simulators_journeys_come_back_exactly(
+    england: SyntheticEngland, tmp_path: Path
+) -> None:
+    write_england(england, tmp_path / "england")
+    read = read_ssda903(tmp_path / "england" / "ssda903")
+    homes = read_ofsted(tmp_path / "england" / "ofsted")
+    histories, account = placement_histories(read, homes)
+    drawn = england.journeys[england.journeys["start"] < england.journeys["end"]]
+    columns = ["child", "home", "start", "end", "moved", "earlier_placements"]
+    expected = drawn.sort_values(["child", "start"])[columns].reset_index(drop=True)
+    assert len(expected) > 1_000
+    pd.testing.assert_frame_equal(histories[columns], expected, check_dtype=False)
+    assert account.total("repaired", "episodes") == 0
+
+
+def test_sample_returns_make_spells_with_an_account(reference: Path) -> None:
+    records = read_ssda903(reference / "ssda903" / "cs_demand_model_samples")
+    spells, account = placement_spells(records)
+    rules = {e.rule: e.rows for e in account.entries if e.table == "episodes"}
+    assert rules["series of short breaks (V3, V4)"] == 431
+    assert rules["returned again in a later year"] == 3_737 - 2_827
+    assert rules["one chain per child"] == 2_827 - 431
+    assert (spells["end"] >= spells["start"]).all()
+    after_start = spells["start"] >= spells.groupby("child")["end"].shift()
+    assert after_start[spells.duplicated("child")].all()
