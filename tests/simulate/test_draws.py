@@ -1,0 +1,43 @@
+"""The shared draws: exact inversion, weights, dates."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from bayescich.simulate.draws import day, labels_by_group, piecewise_durations, postcodes, weighted
+
+CUTS = (7.0, 28.0, 365.0)
+RATES = np.array([4.0, 2.0, 1.0, 0.5])
+
+
+@pytest.mark.parametrize("to_go", [0.001, 0.0766, 0.0767, 0.5, 1.2, 3.0])
+def test_a_duration_has_the_cumulative_hazard_asked_for(to_go: float) -> None:
+    duration = piecewise_durations(np.array([to_go]), CUTS, RATES)[0]
+
+    def hazard(days: float) -> float:
+        return float(RATES[np.searchsorted(CUTS, days, side="right")] / 365.25)
+
+    reached, _ = quad(hazard, 0, duration, points=[c for c in CUTS if c < duration], limit=200)
+    assert reached == pytest.approx(to_go, rel=1e-6)
+
+
+def test_weights_decide_how_often() -> None:
+    rng = np.random.default_rng(3)
+    drawn = weighted(rng, np.tile([1.0, 0.0, 3.0], (20_000, 1)))
+    assert np.bincount(drawn, minlength=3) / 20_000 == pytest.approx([0.25, 0, 0.75], abs=0.01)
+
+
+def test_labels_come_from_the_rows_own_group() -> None:
+    group = np.array([0, 1, 0, 1])
+    drawn = labels_by_group(np.random.default_rng(1), [{"a": 1}, {"b": 1}], group)
+    assert drawn.tolist() == ["a", "b", "a", "b"]
+
+
+def test_postcodes_are_in_an_area_that_does_not_exist() -> None:
+    drawn = postcodes(np.random.default_rng(1), 500)
+    assert all(code.startswith("ZZ") for code in drawn)
+    assert len(set(drawn)) > 450
+
+
+def test_days_are_counted_from_1970() -> None:
+    assert day("2025-03-31") - day("2025-03-01") == 30
