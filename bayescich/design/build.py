@@ -1,0 +1,91 @@
+"""One analysis table + one spec → ``Design``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayescich.design.columns import column
+from bayescich.design.core import Design, Factor
+from bayescich.design.fixed import fixed_matrix
+from bayescich.design.outcomes import outcome_arrays
+from bayescich.errors import DesignError
+from bayescich.spec.model import HazardSpec, ModelSpec
+
+
+def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
+    """Turn a table into the named arrays a model is built from.
+
+    Rows are sorted by unit, so that a child's or a home's rows lie together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per spell, inspection or whatever the outcome is measured on.
+    spec : ModelSpec
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        When a column the spec names is missing, blank or cannot be what it should be, or when a
+        group has only one level.
+
+    Examples
+    --------
+    >>> spec = ModelSpec.model_validate({
+    ...     "name": "surgical", "title": "Deaths", "unit": "hospital",
+    ...     "likelihood": {"family": "binomial", "outcome": "deaths", "trials": "operations"},
+    ...     "effects": [{"kind": "group", "by": "hospital"}]})
+    >>> table = pd.DataFrame({"hospital": list("ba"), "deaths": [1, 2], "operations": [9, 8]})
+    >>> design = build_design(table, spec)
+    >>> design.factors["hospital"].levels, design.outcome["successes"].tolist()
+    (('a', 'b'), [2, 1])
+    """
+    if table.empty:
+        raise DesignError(
+            "The analysis table has no rows.",
+            where=f"model '{spec.name}'",
+            why="there is nothing to fit",
+            next_step="See the account of rows: what was read and why it was left out.",
+        )
+    units = column(table, spec.unit, spec).astype(str)
+    table = table.iloc[np.argsort(units.to_numpy(), kind="stable")].reset_index(drop=True)
+    outcome, coords = outcome_arrays(table, spec)
+    unit = make_factor(table, spec.unit, spec)
+    return Design(
+        model=spec.name,
+        rows=len(table),
+        unit=unit,
+        factors=_factors(table, spec),
+        fixed=fixed_matrix(table, spec),
+        outcome=outcome,
+        coords=coords,
+        row_ids=tuple(table[spec.unit].astype(str)),
+    )
+
+
+def make_factor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Factor:
+    """Return the factor of one column, levels sorted by label."""
+    values = column(table, name, spec).astype(str)
+    levels, codes = np.unique(values.to_numpy(dtype=str), return_inverse=True)
+    return Factor(name, tuple(str(level) for level in levels), codes.astype(np.int64))
+
+
+def _factors(table: pd.DataFrame, spec: ModelSpec) -> dict[str, Factor]:
+    factors = {name: make_factor(table, name, spec) for name in spec.group_columns}
+    for factor in factors.values():
+        if factor.size < 2:
+            raise DesignError(
+                f"Column '{factor.name}' has one level, '{factor.levels[0]}'.",
+                where=f"model '{spec.name}', a group effect by '{factor.name}'",
+                why="differences between groups need at least two",
+                next_step="Leave this effect out of the spec, or fit a wider table.",
+            )
+    if isinstance(spec.likelihood, HazardSpec) and spec.likelihood.frailty:
+        name = spec.likelihood.frailty
+        factors[name] = make_factor(table, name, spec)
+    return factors

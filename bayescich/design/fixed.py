@@ -1,0 +1,67 @@
+"""Covariates by formula (formulae), centred, without an intercept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayescich.design.columns import column
+from bayescich.design.core import FixedMatrix
+from bayescich.errors import DesignError
+from bayescich.spec.model import ModelSpec
+
+
+def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
+    """Evaluate the spec's formula on the table.
+
+    The level of the linear predictor lives in the intercept, the baseline or the thresholds, so
+    the intercept column is dropped and each covariate is centred.
+
+    Raises
+    ------
+    DesignError
+        When the formula cannot be read, names an absent or blank column, or makes a column that
+        never varies.
+    """
+    if spec.formula is None:
+        return None
+    # formulae takes a second to import and most of the command line never needs it
+    from formulae import design_matrices, model_description
+
+    try:
+        asked = sorted(model_description(spec.formula).var_names)
+    except Exception as error:  # noqa: BLE001 (formulae raises bare exceptions of many kinds)
+        raise _formula_error(spec, str(error)) from None
+    for name in asked:
+        column(table, name, spec)
+    try:
+        common = design_matrices(spec.formula, table[asked]).common
+    except Exception as error:  # noqa: BLE001 (as above)
+        raise _formula_error(spec, str(error)) from None
+    frame = common.as_dataframe().drop(columns="Intercept", errors="ignore").astype(np.float64)
+    _refuse_constant(frame, spec)
+    values = frame.to_numpy()
+    centres = values.mean(axis=0)
+    binary = np.array([set(np.unique(c)) <= {0.0, 1.0} for c in values.T])
+    scales = np.where(binary, 1.0, values.std(axis=0))
+    return FixedMatrix(values - centres, tuple(map(str, frame.columns)), centres, scales)
+
+
+def _refuse_constant(frame: pd.DataFrame, spec: ModelSpec) -> None:
+    constant = [str(name) for name in frame.columns if np.ptp(frame[name].to_numpy()) == 0]
+    if constant:
+        raise DesignError(
+            f"The covariate {', '.join(constant)} has the same value in every row.",
+            where=f"model '{spec.name}', formula '{spec.formula}'",
+            why="its coefficient would be prior only",
+            next_step="Leave it out of the formula.",
+        )
+
+
+def _formula_error(spec: ModelSpec, detail: str) -> DesignError:
+    return DesignError(
+        f"The formula cannot be evaluated: {' '.join(detail.split())}",
+        where=f"model '{spec.name}', formula '{spec.formula}'",
+        why="the covariates come from it",
+        next_step="Write it as the right-hand side only, e.g. age + male + scale(sdq).",
+    )

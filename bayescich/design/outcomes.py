@@ -1,0 +1,190 @@
+"""From columns to the arrays of each likelihood, with the faults named."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayescich.design.columns import column, fault, numbers
+from bayescich.design.core import DAYS_PER_YEAR, FloatArray
+from bayescich.errors import DesignError
+from bayescich.spec.model import (
+    BernoulliSpec,
+    BinomialSpec,
+    GaussianSpec,
+    HazardSpec,
+    ModelSpec,
+    OrdinalSpec,
+)
+
+Arrays = dict[str, npt.NDArray[Any]]
+Coords = dict[str, tuple[str, ...]]
+
+
+def outcome_arrays(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    """Return the arrays and coordinates of the spec's likelihood.
+
+    Raises
+    ------
+    DesignError
+        When a column is missing, or holds what the likelihood cannot have produced.
+    """
+    return _BY_FAMILY[spec.likelihood.family](table, spec)
+
+
+def band_labels(cuts: tuple[float, ...]) -> tuple[str, ...]:
+    """Name the duration bands.
+
+    Examples
+    --------
+    >>> band_labels((7, 28))
+    ('0-7 days', '7-28 days', '28+ days')
+    """
+    edges = [0.0, *cuts]
+    closed = [f"{a:g}-{b:g} days" for a, b in itertools.pairwise(edges)]
+    return (*closed, f"{edges[-1]:g}+ days")
+
+
+def band_exposure(entry: FloatArray, end: FloatArray, cuts: tuple[float, ...]) -> FloatArray:
+    """Split the time at risk of each spell over the duration bands.
+
+    Parameters
+    ----------
+    entry, end : array, shape (rows,)
+        Days from the start of the placement.
+    cuts : tuple of float
+        Inner band limits in days.
+
+    Returns
+    -------
+    array, shape (rows, bands)
+        Years at risk.
+
+    Examples
+    --------
+    >>> band_exposure(np.array([0.0]), np.array([10.0]), (7.0,)) * 365.25
+    array([[7., 3.]])
+    """
+    lower = np.array([0.0, *cuts])
+    upper = np.array([*cuts, np.inf])
+    days = np.minimum(end[:, None], upper) - np.maximum(entry[:, None], lower)
+    return np.maximum(days, 0.0) / DAYS_PER_YEAR
+
+
+def _hazard(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, HazardSpec)
+    end = numbers(table, likelihood.time, spec)
+    entry = numbers(table, likelihood.entry, spec) if likelihood.entry else np.zeros_like(end)
+    event = numbers(table, likelihood.event, spec)
+    _refuse(table, spec, likelihood.event, ~np.isin(event, (0, 1)), "is not 0 or 1")
+    _refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
+    if event.sum() == 0:
+        raise fault(spec, likelihood.event, "holds no event", "a hazard cannot be learnt from none")
+    arrays: Arrays = {
+        "exposure": band_exposure(entry, end, likelihood.cuts),
+        "event": event.astype(np.int64),
+        # a spell that ends on a cut ends in the band before it: exposure is counted up to the cut
+        "event_band": np.searchsorted(likelihood.cuts, end, side="left").astype(np.int64),
+        "follow_up": end,
+        "entry": entry,
+    }
+    return arrays, {"band": band_labels(likelihood.cuts)}
+
+
+def _ordinal(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, OrdinalSpec)
+    labels = column(table, likelihood.outcome, spec).astype(str)
+    order = {label: k for k, label in enumerate(likelihood.categories)}
+    category = labels.map(order)
+    unknown = category.isna().to_numpy()
+    allowed = ", ".join(likelihood.categories)
+    _refuse(table, spec, likelihood.outcome, unknown, f"is not one of: {allowed}", labels)
+    missing = [label for label in likelihood.categories if label not in set(labels)]
+    if missing:
+        raise fault(
+            spec,
+            likelihood.outcome,
+            f"never takes the category {', '.join(missing)}",
+            "a threshold beside an empty category is prior only; leave the category out",
+        )
+    cutpoints = tuple(
+        f"{a} | {b}" for a, b in zip(likelihood.categories, likelihood.categories[1:], strict=False)
+    )
+    arrays: Arrays = {"category": category.to_numpy(np.int64)}
+    return arrays, {"category": likelihood.categories, "cutpoint": cutpoints}
+
+
+def _binomial(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, BinomialSpec)
+    successes = numbers(table, likelihood.outcome, spec)
+    trials = numbers(table, likelihood.trials, spec)
+    whole = (successes == np.round(successes)) & (trials == np.round(trials))
+    bad = ~whole | (successes < 0) | (successes > trials) | (trials <= 0)
+    what = f"is not a whole number between 0 and '{likelihood.trials}'"
+    _refuse(table, spec, likelihood.outcome, bad, what)
+    return {"successes": successes.astype(np.int64), "trials": trials.astype(np.int64)}, {}
+
+
+def _bernoulli(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, BernoulliSpec)
+    successes = numbers(table, likelihood.outcome, spec)
+    _refuse(table, spec, likelihood.outcome, ~np.isin(successes, (0, 1)), "is not 0 or 1")
+    if successes.min() == successes.max():
+        raise fault(
+            spec,
+            likelihood.outcome,
+            f"is {successes[0]:g} in every row",
+            "an outcome with one observed level says nothing about differences",
+        )
+    ones = np.ones(len(successes), dtype=np.int64)
+    return {"successes": successes.astype(np.int64), "trials": ones}, {}
+
+
+def _gaussian(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, GaussianSpec)
+    arrays: Arrays = {"value": numbers(table, likelihood.outcome, spec)}
+    if likelihood.known_sd:
+        known = numbers(table, likelihood.known_sd, spec)
+        _refuse(table, spec, likelihood.known_sd, known <= 0, "is not above zero")
+        arrays["known_sd"] = known
+    return arrays, {}
+
+
+def _refuse(
+    table: pd.DataFrame,
+    spec: ModelSpec,
+    name: str,
+    bad: npt.NDArray[np.bool_],
+    what: str,
+    shown: pd.Series | None = None,
+) -> None:
+    if not bad.any():
+        return
+    values = (shown if shown is not None else table[name])[bad].astype(str)
+    units = table[spec.unit].astype(str)[bad] if spec.unit in table else values
+    raise DesignError(
+        f"{int(bad.sum()):,} of {len(table):,} rows hold a value of '{name}' that {what}.",
+        where=f"column '{name}'",
+        examples=[f"{u}: {v}" for u, v in zip(units[:50], values[:50], strict=True)],
+        why=f"the {spec.likelihood.family} likelihood of '{spec.name}' cannot have produced it",
+        next_step="Mend these rows, or name another column in the spec.",
+    )
+
+
+_BY_FAMILY: Mapping[str, Callable[[pd.DataFrame, ModelSpec], tuple[Arrays, Coords]]] = {
+    "hazard": _hazard,
+    "ordinal": _ordinal,
+    "binomial": _binomial,
+    "bernoulli": _bernoulli,
+    "gaussian": _gaussian,
+}
