@@ -1,0 +1,90 @@
+"""What every effect and every likelihood can do; any goes with any.
+
+Both are evaluated twice: once as a PyTensor graph while sampling (``declare``) and once in numpy
+on stored draws (everything else). A test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bayescich.design.core import Design
+from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.spec.priors import PriorSet
+
+
+class Effect(Protocol):
+    """A contribution to the linear predictor."""
+
+    @property
+    def variable(self) -> str:
+        """Name of its variable in the posterior, e.g. ``home_effect``."""
+
+    def declare(self, design: Design, priors: PriorSet) -> Tensor:
+        """Add variables to the model in context; return the contribution, shape (rows,)."""
+
+    def contribution(self, draws: Draws, design: Design) -> FloatArray:
+        """Return the same contribution from draws, shape (samples, rows)."""
+
+    def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
+        """Return the draws with every level exchanged for a new one of the same population."""
+
+
+class Likelihood(Protocol):
+    """How the outcome arises from the linear predictor."""
+
+    @property
+    def has_own_level(self) -> bool:
+        """Whether a baseline or thresholds stand in for the intercept."""
+
+    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
+        """Add the outcome to the model in context."""
+
+    def log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
+        """Return the log-likelihood by unit, shape (samples, units)."""
+
+    def replicate(
+        self, draws: Draws, eta: FloatArray, design: Design, rng: np.random.Generator
+    ) -> FloatArray:
+        """Draw new outcomes in the form of :meth:`observed`, shape (samples, rows)."""
+
+    def observed(self, design: Design) -> FloatArray:
+        """Return the outcome as one number a row: event, grade, successes or value."""
+
+    def expected(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
+        """Return the expectation of :meth:`summary_numerator`, shape (samples, rows)."""
+
+    def summary_numerator(self, design: Design) -> FloatArray:
+        """Return what is summed for a crude rate: events, good grades, successes, values."""
+
+    def summary_denominator(self, design: Design) -> FloatArray:
+        """Return what it is divided by: years at risk, trials or one."""
+
+    def standardised(
+        self, draws: Draws, eta: FloatArray, design: Design, horizon_days: float | None
+    ) -> FloatArray:
+        """Return the outcome on the scale people read, shape like ``eta``.
+
+        The probability of a move within the horizon, of a good grade, of a success, or the mean.
+        """
+
+    @property
+    def crude_name(self) -> str:
+        """Words for numerator over denominator, e.g. ``moves per child-year``."""
+
+    def standardised_name(self, horizon_days: float | None) -> str:
+        """Words for :meth:`standardised`."""
+
+
+def sum_by_unit(values: FloatArray, design: Design) -> FloatArray:
+    """Sum the last axis over the rows of each unit (rows are sorted by unit)."""
+    starts = unit_starts(design.unit.codes)
+    return np.add.reduceat(values, starts, axis=-1)
+
+
+def unit_starts(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the first row of each unit."""
+    return np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])

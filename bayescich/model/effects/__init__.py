@@ -1,0 +1,1 @@
+"""Effects: one file each, one Protocol (:class:`bayescich.model.base.Effect`)."""
