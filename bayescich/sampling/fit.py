@@ -1,0 +1,47 @@
+"""``Fit``: what sampling hands to checks and estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+import xarray as xr
+
+from bayescich.design.core import Design
+from bayescich.model.build import Structure
+from bayescich.model.draws import Draws
+from bayescich.spec.model import ModelSpec
+from bayescich.spec.priors import PriorSet
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A sampled model with everything needed to read it."""
+
+    spec: ModelSpec
+    priors: PriorSet
+    """With the model's own overrides applied."""
+    table: pd.DataFrame
+    """The analysis table, in its own row order (``design`` is sorted by unit)."""
+    design: Design
+    structure: Structure
+    tree: xr.DataTree
+    """Groups ``posterior``, ``sample_stats`` and ``prior``."""
+    unpooled: xr.DataTree | None = None
+    """The companion fit with home types not pooled (Normal(0, 5²)), when there are home types."""
+    cache: dict[str, Draws] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def posterior(self) -> Draws:
+        """Posterior draws, chains stacked."""
+        return self._draws("posterior")
+
+    @property
+    def prior(self) -> Draws:
+        """Prior draws."""
+        return self._draws("prior")
+
+    def _draws(self, group: str) -> Draws:
+        if group not in self.cache:
+            self.cache[group] = Draws.from_dataset(self.tree[group].to_dataset())
+        return self.cache[group]
