@@ -1,0 +1,125 @@
+"""The command line: it parses, calls the rooms in order and prints; it computes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayescich.errors import EXIT_BAD_INPUT, BayescichError
+
+if TYPE_CHECKING:
+    from bayescich.pipeline import Outcome
+
+EXIT_GATES_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="bayescich",
+    help="Bayesian multilevel models of children in children's homes: which kinds of home work "
+    "for which children?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with returns and register, or one CSV/Parquet file. Without it, the synthetic "
+        "England is used where the model can."
+    ),
+]
+
+
+@app.command()
+def fit(
+    model: Annotated[str, typer.Argument(help="A model's name (stability) or a YAML file.")],
+    data: Data = None,
+    priors: Annotated[str | None, typer.Option(help="A prior set's name or a YAML file.")] = None,
+    sampler: Annotated[
+        str | None, typer.Option(help="nutpie (default), numpyro, blackjax or pymc.")
+    ] = None,
+    chains: Annotated[int | None, typer.Option(help="Number of chains.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Draws per chain after warm-up.")] = None,
+    tune: Annotated[int | None, typer.Option(help="Warm-up iterations per chain.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+) -> None:
+    """Fit a model and write its report; say why, when nothing had to be done.
+
+    Exit status: 0 fitted and believable, 1 the convergence gates failed, 2 bad input.
+    """
+    from bayescich import pipeline
+
+    sampling = {
+        "sampler": sampler, "chains": chains, "draws": draws, "tune": tune, "seed": seed
+    }  # fmt: skip
+    request = pipeline.make_request(model, data, priors, sampling)
+    try:
+        outcome = pipeline.fit(request)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Finished chains are kept; the same command goes on.", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    if not outcome.refitted:
+        print(f"Not refitted: {outcome.reason}.")
+    _tell(outcome)
+
+
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="A model's name.")],
+) -> None:
+    """Write the report of a model's newest run again, from its stored draws."""
+    from bayescich import pipeline
+
+    _tell(pipeline.report(model))
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("data/synthetic"),
+    children: Annotated[int | None, typer.Option(help="Children ever looked after.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+) -> None:
+    """Write a synthetic England in the formats of the real returns, with its truth."""
+    from bayescich import pipeline
+
+    pipeline.write_synthetic_england(out, children, seed)
+    print(f"Synthetic England: {out}")
+
+
+def _tell(outcome: Outcome) -> None:
+    print(f"Report: {outcome.report}")
+    print(f"Run:    {outcome.run.folder}")
+    if not outcome.gates_passed:
+        print("The convergence gates FAILED: do not cite this fit. The report says which and why.")
+        raise typer.Exit(EXIT_GATES_FAILED)
+
+
+@app.command()
+def models() -> None:
+    """List the models that can be fitted, with the question each asks."""
+    from bayescich.spec import load_model_spec, model_names
+
+    for name in model_names():
+        spec, _ = load_model_spec(name)
+        print(f"{name:12s} {spec.title}")
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause is one message and exit status 2."""
+    # chains run side by side, one thread each: more threads inside a chain only get in the way
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    try:
+        app()
+    except BayescichError as error:
+        print(f"bayescich: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

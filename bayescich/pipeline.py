@@ -1,0 +1,421 @@
+"""``fit``: the rooms in order, from files to a report.
+
+The command line parses and prints; what happens between lies here. Everything heavy (PyMC, JAX,
+ArviZ) is imported only once a fit is really needed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bayescich.account import Account, Entry
+from bayescich.errors import RecordsError, RunError
+from bayescich.histories.analysis_table import SYNTHETIC_MARK, AnalysisTable, load_analysis_table
+from bayescich.progress import say
+from bayescich.runs import (
+    READING_ROOMS,
+    Inputs,
+    Run,
+    code_digest,
+    collect_inputs,
+    environment,
+    write_text,
+)
+from bayescich.spec import ModelSpec, PriorSet, load_model_spec, load_prior_set
+from bayescich.spec.model import SamplingSpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from bayescich.checks.core import Check
+    from bayescich.design import Design
+    from bayescich.estimates.core import Estimate
+    from bayescich.model import Structure
+    from bayescich.sampling import Fit, SamplerSettings
+
+SYNTHETIC_FOLDER = Path("data/synthetic")
+PRIOR_DRAWS = 1000
+
+WHERE_OFSTED_PUBLISHES = (
+    "Ofsted publishes it once a year on GOV.UK: search for 'Children's social care in England' "
+    "(statistics at 31 March) and download the provider-level data as CSV, e.g. "
+    "'provider_level_at_31_march_2025.csv'. Put one or more years into a folder, under any name, "
+    "and run: make fit MODEL=quality DATA=<folder>"
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    spec: ModelSpec
+    spec_file: Path
+    priors: PriorSet
+    prior_file: Path
+    data: Path
+    runs: Path = Path("runs")
+    reports: Path = Path("reports")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    run: Run
+    report: Path
+    gates_passed: bool
+    refitted: bool
+    reason: str
+    """Why it was or was not refitted, in words."""
+
+
+def make_request(
+    model: str,
+    data: Path | None,
+    priors: str | None,
+    sampling: Mapping[str, object],
+) -> Request:
+    """Read spec and priors, apply the command line's settings, find the data.
+
+    Raises
+    ------
+    SpecError
+        When a spec is wrong.
+    RecordsError
+        When the model needs data that only the user can give.
+    """
+    spec, spec_file = load_model_spec(model)
+    given = {name: value for name, value in sampling.items() if value is not None}
+    settings = SamplingSpec.model_validate({**spec.sampling.model_dump(), **given})
+    spec = spec.model_copy(update={"sampling": settings})
+    prior_set, prior_file = load_prior_set(priors or spec.prior_set)
+    return Request(
+        spec=spec,
+        spec_file=spec_file,
+        priors=prior_set.with_overrides(spec.priors),
+        prior_file=prior_file,
+        data=data if data is not None else _default_data(spec),
+    )
+
+
+def _default_data(spec: ModelSpec) -> Path:
+    if spec.data == "placements":
+        if not (SYNTHETIC_FOLDER / SYNTHETIC_MARK).is_file():
+            write_synthetic_england(SYNTHETIC_FOLDER)
+        else:
+            say(f"no DATA given: using the synthetic England in {SYNTHETIC_FOLDER}")
+        return SYNTHETIC_FOLDER
+    next_step = (
+        WHERE_OFSTED_PUBLISHES
+        if spec.data == "inspections"
+        else "Give a CSV or Parquet file: bayescich fit my_spec.yaml --data my_table.csv"
+    )
+    raise RecordsError(
+        f"The model '{spec.name}' needs data that does not come with the package.",
+        where="--data (DATA=) was not given",
+        next_step=next_step,
+    )
+
+
+def write_synthetic_england(
+    folder: Path, children: int | None = None, seed: int | None = None
+) -> None:
+    """Simulate and write the synthetic England, unless a real file would be overwritten."""
+    from bayescich.simulate import simulate_england, write_england
+
+    if folder.exists() and any(folder.iterdir()) and not (folder / SYNTHETIC_MARK).is_file():
+        raise RunError(
+            f"'{folder}' holds files that were not written by the simulator.",
+            why="real returns could be lost",
+            next_step="Choose another folder with --out, or pass it with --data to fit it.",
+        )
+    say(f"writing a synthetic England to {folder}")
+    options = {"children": children, "seed": seed}
+    england = simulate_england(**{k: v for k, v in options.items() if v is not None})
+    write_england(england, folder)
+
+
+def fit(request: Request) -> Outcome:
+    """Fit a model, or find that nothing has changed since it was fitted."""
+    settings = request.spec.sampling.model_dump()
+    inputs = collect_inputs(request.spec_file, request.prior_file, request.data, settings)
+    run = Run.of(request.spec.name, inputs.run_id, request.runs)
+    report = request.reports / request.spec.name / "index.html"
+    reading_code = code_digest(READING_ROOMS)
+    manifest = run.manifest()
+    if run.finished and manifest["reading_code"] == reading_code and _reports(run, report):
+        run.point_latest()
+        reason = f"nothing has changed since {manifest['finished_at']}"
+        return Outcome(run, report, bool(manifest["gates_passed"]), False, reason)
+    reason = _why(run, inputs, request)
+    say(reason)
+    return _fit(request, run, inputs, report, reading_code, reason)
+
+
+def _reports(run: Run, report: Path) -> bool:
+    # the report of another run may lie there since
+    page = report.parent / "run-id"
+    return report.is_file() and page.is_file() and page.read_text("utf-8").strip() == run.run_id
+
+
+def _why(run: Run, inputs: Inputs, request: Request) -> str:
+    status = run.manifest().get("status")
+    if status == "finished":
+        return "the draws are kept; checks, estimates and report are made again"
+    if status == "sampling":
+        return "the last fit of these inputs was interrupted; going on with it"
+    latest = Run.latest(request.spec.name, request.runs)
+    if latest is None:
+        return f"first fit of '{request.spec.name}'"
+    changes = inputs.changed_since(latest.manifest().get("inputs", {}))
+    shown = "; ".join(changes[:5]) + (f"; and {len(changes) - 5} more" if len(changes) > 5 else "")
+    return f"refitting, because since the last run {shown}"
+
+
+def _fit(
+    request: Request, run: Run, inputs: Inputs, report: Path, reading_code: str, reason: str
+) -> Outcome:
+    clock = _Clock()
+    table = clock.time("records and histories", lambda: _table(request))
+    # a spec that does not match its table ends here, before anything is written
+    design = clock.time("design", lambda: _design(table, request.spec))
+    run.write_manifest(_opening_manifest(request, run, inputs, table))
+    _save_inputs(table, request, run)
+    fitted = clock.time("sampling", lambda: _sample(request, table, design, run))
+    manifest = run.manifest()
+    manifest["timings_seconds"] = clock.seconds
+    passed = _read_out(fitted, table, manifest, run, report, reading_code)
+    return Outcome(run, report, passed, True, reason)
+
+
+def report(model: str, runs: Path = Path("runs"), reports: Path = Path("reports")) -> Outcome:
+    """Make checks, estimates and report of the newest run again, from its folder alone.
+
+    Raises
+    ------
+    RunError
+        When the model has no finished run.
+    """
+    run = Run.latest(model, runs)
+    if run is None:
+        raise RunError(
+            f"There is no finished run of '{model}'.",
+            where=str(runs / model),
+            next_step=f"Fit it first: make fit MODEL={model}",
+        )
+    table, spec, priors = _load_inputs(run)
+    request = Request(
+        spec, Path(), priors, Path(), Path(str(run.manifest()["data"])), runs, reports
+    )
+    fitted = _sample(request, table, _design(table, spec), run)
+    page = reports / model / "index.html"
+    passed = _read_out(fitted, table, run.manifest(), run, page, code_digest(READING_ROOMS))
+    return Outcome(run, page, passed, True, "the report was made again from the stored draws")
+
+
+def _read_out(
+    fitted: Fit,
+    table: AnalysisTable,
+    manifest: dict[str, Any],
+    run: Run,
+    report: Path,
+    reading_code: str,
+) -> bool:
+    checks, estimates = _checks_and_estimates(fitted, table)
+    passed = not any(c.gate and c.status == "failed" for c in checks)
+    manifest |= {
+        "status": "finished",
+        "finished_at": _now(),
+        "gates_passed": passed,
+        "reading_code": reading_code,
+    }
+    _save_results(run, checks, estimates)
+    _write_report(fitted, checks, estimates, table, manifest, report, run)
+    run.write_manifest(manifest)
+    run.point_latest()
+    return passed
+
+
+def _table(request: Request) -> AnalysisTable:
+    say(f"reading {request.data}")
+    table = load_analysis_table(request.spec.data, request.data)
+    kind = "SYNTHETIC rows" if table.synthetic else "rows"
+    say(f"{len(table.frame):,} {kind} for the analysis")
+    return table
+
+
+def _design(table: AnalysisTable, spec: ModelSpec) -> Design:
+    from bayescich.design import build_design
+
+    return build_design(table.frame, spec)
+
+
+def _opening_manifest(
+    request: Request, run: Run, inputs: Inputs, table: AnalysisTable
+) -> dict[str, Any]:
+    return {
+        "model": request.spec.name,
+        "run_id": run.run_id,
+        "status": "sampling",
+        "synthetic": table.synthetic,
+        "data": str(request.data),
+        "rows": len(table.frame),
+        "seed": request.spec.sampling.seed,
+        "sampling": request.spec.sampling.model_dump(),
+        "started_at": _now(),
+        "environment": environment(),
+        "inputs": dict(inputs.hashes),
+    }
+
+
+def _sample(request: Request, table: AnalysisTable, design: Design, run: Run) -> Fit:
+    say("loading PyMC")
+    from bayescich.model import make_structure
+    from bayescich.sampling import Fit, SamplerSettings
+
+    spec, priors = request.spec, request.priors
+    settings = SamplerSettings.from_spec(spec.sampling)
+    structure = make_structure(spec)
+    tree = _draws(structure, design, priors, settings, run.folder / "draws.nc")
+    unpooled = None
+    if spec.home_type is not None:
+        # only means and intervals of a few well-informed effects are read from this one
+        fewer = replace(settings, chains=min(2, settings.chains))
+        alone = make_structure(spec, pool_home_types=False)
+        if not (run.folder / "unpooled.nc").is_file():
+            say("the same model with home types not pooled, for comparison")
+        unpooled = _draws(alone, design, priors, fewer, run.folder / "unpooled.nc")
+    return Fit(
+        spec=spec,
+        priors=priors,
+        table=table.frame,
+        design=design,
+        structure=structure,
+        tree=tree,
+        unpooled=unpooled,
+    )
+
+
+def _draws(
+    structure: Structure,
+    design: Design,
+    priors: PriorSet,
+    settings: SamplerSettings,
+    file: Path,
+) -> xr.DataTree:
+    """Load the draws of a run, or sample the chains that are missing and keep them."""
+    import xarray as xr
+
+    from bayescich.model import build_model
+    from bayescich.sampling import sample_posterior, sample_prior
+    from bayescich.sampling.store import load_tree, save_tree
+
+    if file.is_file():
+        return load_tree(file)
+    model = build_model(structure, design, priors)
+    say(f"prior predictive: {PRIOR_DRAWS:,} draws from the priors")
+    prior = sample_prior(model, PRIOR_DRAWS, settings.seed)
+    chains = file.with_name(f"chains-{file.stem}")
+    tree = sample_posterior(model, settings, chains)
+    tree["prior"] = xr.DataTree(prior)
+    save_tree(tree, file)
+    shutil.rmtree(chains)
+    return tree
+
+
+def _checks_and_estimates(
+    fitted: Fit, table: AnalysisTable
+) -> tuple[tuple[Check, ...], tuple[Estimate, ...]]:
+    from bayescich.checks import run_checks
+    from bayescich.estimates import run_estimates
+
+    say("checks: convergence, prior and posterior predictive, leave-one-out")
+    checks = run_checks(fitted, fitted.spec.sampling.seed)
+    say("estimates: shrinkage by home type")
+    return checks, run_estimates(fitted, table.truth)
+
+
+def _save_inputs(table: AnalysisTable, request: Request, run: Run) -> None:
+    partial = run.folder / "table.parquet.partial"
+    table.frame.to_parquet(partial)
+    partial.replace(run.folder / "table.parquet")
+    account = [dataclasses.asdict(entry) for entry in table.account.entries]
+    write_text(run.folder / "account.json", json.dumps(account, indent=1) + "\n")
+    write_text(run.folder / "spec.json", request.spec.model_dump_json(indent=1) + "\n")
+    write_text(run.folder / "priors.json", request.priors.model_dump_json(indent=1) + "\n")
+    if table.truth is not None:
+        write_text(run.folder / "truth.csv", table.truth.to_csv(index=False))
+
+
+def _load_inputs(run: Run) -> tuple[AnalysisTable, ModelSpec, PriorSet]:
+    spec = ModelSpec.model_validate_json((run.folder / "spec.json").read_text("utf-8"))
+    priors = PriorSet.model_validate_json((run.folder / "priors.json").read_text("utf-8"))
+    entries = json.loads((run.folder / "account.json").read_text("utf-8"))
+    account = Account(tuple(Entry(**{**e, "examples": tuple(e["examples"])}) for e in entries))
+    truth_file = run.folder / "truth.csv"
+    truth = pd.read_csv(truth_file, keep_default_na=False) if truth_file.is_file() else None
+    frame = pd.read_parquet(run.folder / "table.parquet")
+    return AnalysisTable(frame, account, bool(run.manifest()["synthetic"]), truth), spec, priors
+
+
+def _save_results(run: Run, checks: tuple[Check, ...], estimates: tuple[Estimate, ...]) -> None:
+    shown = ("name", "title", "group", "status", "gate", "value", "limit", "sentence")
+    rows = [{key: getattr(check, key) for key in shown} for check in checks]
+    write_text(run.folder / "checks.json", json.dumps(rows, indent=2, default=float) + "\n")
+    folder = run.folder / "estimates"
+    folder.mkdir(exist_ok=True)
+    for estimate in estimates:
+        partial = folder / f"{estimate.name}.parquet.partial"
+        estimate.table.to_parquet(partial)
+        partial.replace(folder / f"{estimate.name}.parquet")
+
+
+def _write_report(
+    fitted: Fit,
+    checks: tuple[Check, ...],
+    estimates: tuple[Estimate, ...],
+    table: AnalysisTable,
+    manifest: Mapping[str, Any],
+    report: Path,
+    run: Run,
+) -> None:
+    from bayescich.report import ReportContent, write_report
+
+    say(f"writing {report}")
+    content = ReportContent(
+        fit=fitted,
+        checks=checks,
+        estimates=estimates,
+        account=table.account,
+        manifest=manifest,
+        synthetic=table.synthetic,
+    )
+    write_report(content, report.parent)
+    write_text(report.parent / "run-id", run.run_id + "\n")
+
+
+class _Clock:
+    """Seconds of each stage, for the manifest."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def time[T](self, stage: str, work: Callable[[], T]) -> T:
+        start = time.monotonic()
+        result = work()
+        self.seconds[stage] = round(time.monotonic() - start, 1)
+        return result
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
