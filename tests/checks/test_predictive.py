@@ -1,0 +1,166 @@
+"""Replicates of a right model look like the data; those of a wrong one are found out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bayescich.checks.predictive import between_homes, crude_rates
+from bayescich.checks.predictive_grades import grade_checks
+from bayescich.checks.predictive_hazard import hazard_checks
+from bayescich.checks.replicates import observed, replicated, tail_probability
+from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit, with_posterior
+
+FITS = {"hazard": hazard_fit, "ordinal": ordinal_fit, "binomial": binomial_fit}
+
+
+def rng():
+    return np.random.default_rng(6)
+
+
+def row(table, **where):
+    for column, value in where.items():
+        table = table[table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+@pytest.mark.parametrize("family", FITS)
+def test_the_right_model_passes(family):
+    fit = FITS[family]()
+    assert crude_rates(fit, rng()).status == "passed"
+    assert between_homes(fit, rng()).status == "passed"
+
+
+def test_observed_rates_are_those_of_the_table():
+    fit = ordinal_fit()
+    table = crude_rates(fit, rng()).table
+    good = fit.table["grade"].isin(["Good", "Outstanding"])
+    by_type = good.groupby(fit.table["home_type"]).mean()
+    assert row(table, level="all")["observed"] == pytest.approx(good.mean())
+    assert table["observed"].iloc[1:].tolist() == pytest.approx(by_type.tolist())
+
+
+def test_a_wrong_level_fails_the_rates():
+    fit = hazard_fit(baseline=[0.3, 0.3, 0.3])
+    check = crude_rates(fit, rng())
+    assert check.status == "failed"
+    assert row(check.table, level="all")["p_value"] > 0.99
+
+
+@pytest.mark.parametrize(("sd", "tail"), [(0.02, "low"), (1.5, "high")])
+def test_a_wrong_spread_is_seen_in_new_homes_only(sd, tail):
+    fit = ordinal_fit(rows=6000, home_sd=sd, provider_sd=sd)
+    check = between_homes(fit, rng())
+    spread = "spread of the raw rate between homes (SD, larger homes count for more)"
+    new = row(check.table, homes="new", statistic=spread)["p_value"]
+    same = row(check.table, homes="same", statistic=spread)["p_value"]
+    assert check.status == "failed"
+    assert (new < 0.01) if tail == "low" else (new > 0.99)
+    assert 0.01 < same < 0.99
+
+
+def test_new_homes_replace_homes_and_providers_but_not_years():
+    fit = hazard_fit()
+    eta = {"same": [], "new": []}
+    original = fit.structure.likelihood.replicate_durations
+
+    class Spy(type(fit.structure.likelihood)):
+        def replicate_durations(self, draws, own, frailty, stream):
+            eta[which].append(own)
+            return original(draws, own, frailty, stream)
+
+    likelihood = fit.structure.likelihood
+    spied = Spy(likelihood.cuts, likelihood.frailty, likelihood.event_name)
+    fit = _with_likelihood(fit, spied)
+    for which in ("same", "new"):
+        replicated(fit, lambda o: {"n": o.counts.sum(1)}, rng(), new_homes=which == "new")
+    difference = np.concatenate(eta["new"]) - np.concatenate(eta["same"])
+    # rows of one home move together, and by as much as two draws of a home and provider differ
+    home = fit.design.factors["home"].codes
+    first = difference[:, home == 0]
+    assert np.ptp(first, axis=1).max() < 1e-9
+    assert difference.std() == pytest.approx(np.sqrt(2 * (0.4**2 + 0.3**2)), rel=0.25)
+
+
+def _with_likelihood(fit, likelihood):
+    return replace(fit, structure=replace(fit.structure, likelihood=likelihood))
+
+
+def test_a_model_without_new_levels_says_so():
+    fit = ordinal_fit()
+    only_years = tuple(e for e in fit.structure.effects if e.column == "year")
+    fit = replace(fit, structure=replace(fit.structure, effects=only_years))
+    assert between_homes(fit, rng()).status == "not applicable"
+
+
+def test_spells_under_way_at_first_sight_carry_no_weight():
+    fit = hazard_fit()
+    fit.design.outcome["entry"][:10] = 5.0
+    counted = observed(fit)
+    assert counted.sizes[0, :10].sum() == 0
+    draws = replicated(fit, lambda o: {"sizes": o.sizes[:, :10].sum(axis=1)}, rng())
+    assert draws["sizes"].max() == 0
+
+
+def test_a_measurement_has_a_spread():
+    check = between_homes(gaussian_fit(), rng())
+    spread = check.table[check.table["homes"] == "same"]
+    assert len(spread) == 3
+    assert check.series["same_spread"].shape == (200,)
+
+
+def test_hazard_checks_pass_on_the_right_model():
+    checks = {check.name: check for check in hazard_checks(hazard_fit(), rng())}
+    assert {name: check.status for name, check in checks.items()} == {
+        "ppc_bands": "passed",
+        "ppc_survival": "passed",
+        "ppc_moves": "passed",
+    }
+    curve = checks["ppc_survival"].series
+    assert curve["observed"][0] == 1.0
+    assert (np.diff(curve["median"]) <= 0).all()
+    fit = hazard_fit()
+    assert checks["ppc_bands"].table["observed"].sum() == fit.table["moved"].sum()
+    assert checks["ppc_moves"].table["observed"].sum() == fit.table["child"].nunique()
+
+
+def test_a_wrong_time_course_fails_bands_and_survival():
+    fit = hazard_fit(baseline=[-1.4, -0.4, 0.6])
+    checks = {check.name: check.status for check in hazard_checks(fit, rng())}
+    assert (checks["ppc_bands"], checks["ppc_survival"]) == ("failed", "failed")
+
+
+def test_a_missing_frailty_is_seen_in_moves_per_child():
+    fit = hazard_fit(rows=3000, frailty_variance=0.001)
+    checks = {check.name: check.status for check in hazard_checks(fit, rng())}
+    assert checks["ppc_moves"] == "failed"
+
+
+def test_other_outcomes_have_no_hazard_checks():
+    assert hazard_checks(binomial_fit(), rng()) == ()
+    assert grade_checks(binomial_fit(), rng()) == ()
+
+
+def test_grade_shares():
+    fit = ordinal_fit()
+    (check,) = grade_checks(fit, rng())
+    assert check.status == "passed"
+    assert set(check.table["by"]) == {"all", "home_type", "provider", "year"}
+    cell = row(check.table, by="year", level="2021", category="Good")
+    in_year = fit.table[fit.table["year"] == "2021"]["grade"]
+    assert cell["observed"] == pytest.approx((in_year == "Good").mean())
+    shares = check.table[check.table["by"] == "home_type"].groupby("level")["observed"].sum()
+    assert shares.tolist() == pytest.approx([1.0] * 4)
+
+
+def test_wrong_thresholds_fail_the_grades():
+    fit = ordinal_fit()
+    draws = fit.tree["posterior"]["cutpoint"].to_numpy() + np.array([1.0, 0.0, 0.0])
+    (check,) = grade_checks(with_posterior(fit, cutpoint=draws), rng())
+    assert check.status == "failed"
+
+
+def test_tail_probability_counts_ties_half():
+    draws = np.array([[0.0, 5.0], [0.1 + 0.2, 6.0], [0.3, 7.0], [1.0, 8.0]])
+    assert tail_probability(np.array([0.3, 4.0]), draws).tolist() == [0.5, 1.0]
