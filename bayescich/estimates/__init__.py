@@ -1,0 +1,58 @@
+"""What is cited: tidy tables with uncertainty.
+
+To add an estimate: one file with a function from a fit to ``Estimate`` results, and one line in
+``SECTIONS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from bayescich.estimates.coefficients import coefficient_estimates
+from bayescich.estimates.core import Estimate
+from bayescich.estimates.groups import group_estimates
+from bayescich.estimates.hierarchy import hierarchy_estimates
+from bayescich.estimates.home_types import home_type_estimates
+from bayescich.estimates.homes import home_estimates
+from bayescich.estimates.truth import truth_estimates
+from bayescich.estimates.variance import variance_estimates
+from bayescich.sampling.fit import Fit
+
+__all__ = ["SECTIONS", "Estimate", "run_estimates"]
+
+Section = Callable[[Fit, pd.DataFrame | None], tuple[Estimate, ...]]
+
+SECTIONS: Mapping[str, Section] = {
+    "home_types": lambda fit, _: home_type_estimates(fit, _stream(fit)),
+    "groups": lambda fit, _: group_estimates(fit),
+    "coefficients": lambda fit, _: coefficient_estimates(fit),
+    "variance": lambda fit, _: variance_estimates(fit),
+    "homes": lambda fit, _: home_estimates(fit),
+    "hierarchy": lambda fit, _: hierarchy_estimates(fit),
+    "truth": truth_estimates,
+}
+"""In the order of the report."""
+
+
+def run_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...]:
+    """Make every table that suits the model.
+
+    Parameters
+    ----------
+    fit : Fit
+    truth : DataFrame, optional
+        For simulated data: columns model, variable, level, value.
+
+    Returns
+    -------
+    tuple of Estimate
+        The same for the same fit: the Bayesian bootstrap takes the seed of the spec.
+    """
+    return tuple(e for section in SECTIONS.values() for e in section(fit, truth))
+
+
+def _stream(fit: Fit) -> np.random.Generator:
+    return np.random.default_rng([fit.spec.sampling.seed, *b"estimates"])

@@ -1,0 +1,260 @@
+"""The table the report cites: home types raw, unpooled and partially pooled, side by side.
+
+References
+----------
+Gelman & Hill (2007), chapter 12; Efron & Morris (1975), JASA 70; Lin, Louis, Paddock & Ridgeway
+(2006), Loss function based ranking, Bayesian Analysis 1; docs/methods.md section 5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayescich.checks.levels import pieces
+from bayescich.design.core import Factor
+from bayescich.estimates.core import Estimate
+from bayescich.estimates.standardise import DRAWS, not_of_the_rows, standardised_by_type
+from bayescich.estimates.summaries import (
+    columns,
+    headings,
+    pooling,
+    probability_of_direction,
+    ratio_name,
+    reliability,
+)
+from bayescich.model.draws import Draws, FloatArray
+from bayescich.model.effects.group import GroupEffect
+from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.sampling.fit import Fit
+
+COUNTED = {"n_children": ("child",), "n_homes": ("home",), "n_providers": ("provider", "owner")}
+"""Columns whose distinct values are counted by home type, where the table has them."""
+
+SOME, STRONG = 0.9, 0.975
+"""Probability of direction from which a difference is some or strong evidence."""
+
+
+def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, ...]:
+    """Return ``home_types``, one row per type, or nothing for a model without types.
+
+    Parameters
+    ----------
+    fit : Fit
+        With ``unpooled`` the table also holds the estimates without pooling.
+    rng : Generator
+        For the Bayesian bootstrap.
+    """
+    effect = fit.structure.home_type
+    if effect is None:
+        return ()
+    factor = fit.design.factors[effect.column]
+    reference = reference_level(fit, factor)
+    table = pd.DataFrame({"type": factor.levels})
+    for part in (
+        _counts(fit, effect.column, factor),
+        raw_rates(fit, factor),
+        _observed_over_expected(fit, factor),
+        _unpooled(fit, effect),
+        _pooled(fit, effect),
+        _standardised(fit, reference, rng),
+        _ranks(fit, effect),
+        _learnt(fit, effect),
+    ):
+        table = table.assign(**part)
+    table["reading"] = [
+        "reference" if level == factor.levels[reference] else reading(pd_)
+        for level, pd_ in zip(table["type"], table["pd"], strict=True)
+    ]
+    return (_estimate(fit, table, factor.levels[reference]),)
+
+
+def reference_level(fit: Fit, factor: Factor) -> int:
+    """Return the position of the type others are compared with: as asked, or the commonest."""
+    asked = fit.spec.report.reference
+    if asked in factor.levels:
+        return factor.levels.index(asked)
+    return int(np.argmax(factor.counts()))
+
+
+def reading(direction: float) -> str:
+    """Return the words for a probability of direction.
+
+    Examples
+    --------
+    >>> reading(0.85), reading(0.95), reading(0.99)
+    ('not distinguishable', 'some evidence', 'strong evidence')
+    """
+    if direction < SOME:
+        return "not distinguishable"
+    return "some evidence" if direction <= STRONG else "strong evidence"
+
+
+def raw_rates(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
+    """Return numerator, denominator and crude rate of each level, no model involved."""
+    likelihood = fit.structure.likelihood
+    over = factor.sums(likelihood.summary_numerator(fit.design))
+    under = factor.sums(likelihood.summary_denominator(fit.design))
+    return {"numerator": over, "denominator": under, "raw": over / under}
+
+
+def _counts(fit: Fit, column: str, factor: Factor) -> dict[str, FloatArray]:
+    table = fit.table
+    types = table[column].astype(str)
+    counted: dict[str, FloatArray] = {"n_rows": factor.counts().astype(np.float64)}
+    for name, candidates in COUNTED.items():
+        found = next((c for c in candidates if c in table.columns), None)
+        if found is not None:
+            distinct = table[found].astype(str).groupby(types).nunique()
+            counted[name] = np.asarray(distinct.reindex(list(factor.levels)), dtype=np.float64)
+    return counted
+
+
+def _observed_over_expected(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
+    """Observed over expected with the same case mix in average homes, 1 for all together.
+
+    The expectation is scaled to the observed total: with frailty, time at risk ends sooner for the
+    children more likely to move, and an unscaled ratio would not be 1 on average.
+    """
+    likelihood, design = fit.structure.likelihood, fit.design
+    if isinstance(likelihood, GaussianLikelihood):
+        return {}
+    draws = fit.posterior.thin(DRAWS)
+    expected = np.zeros(design.rows)
+    for piece in pieces(draws, design.rows):
+        eta = fit.structure.linear_predictor(piece, design, not_of_the_rows(fit))
+        expected += likelihood.expected(piece, eta, design).sum(axis=0) / draws.size
+    observed = likelihood.summary_numerator(design)
+    scale = observed.sum() / expected.sum()
+    return {"oe": factor.sums(observed) / (factor.sums(expected) * scale)}
+
+
+def _unpooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+    if fit.unpooled is None:
+        return {}
+    draws = Draws.from_dataset(fit.unpooled["posterior"].to_dataset()[[effect.variable]])
+    free = draws[effect.variable]
+    rho = reliability(fit.posterior[effect.sd_variable], free.std(axis=0, ddof=1))
+    return {**columns("unpooled", free), "reliability": rho, "shrink_B": 1.0 - rho}
+
+
+def _pooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+    effects, sd = fit.posterior[effect.variable], fit.posterior[effect.sd_variable]
+    found = {
+        **columns("pooled", effects),
+        "pooled_sd": effects.std(axis=0, ddof=1),
+        "pooling_check": pooling(effects, sd),
+    }
+    return found | columns("ratio", np.exp(effects)) if ratio_name(fit) else found
+
+
+def _standardised(fit: Fit, reference: int, rng: np.random.Generator) -> dict[str, FloatArray]:
+    outcome = standardised_by_type(fit, fit.posterior.thin(DRAWS), rng)
+    difference = outcome - outcome[:, [reference]]
+    direction = probability_of_direction(_against(fit, reference))
+    direction[reference] = np.nan
+    return {**columns("std", outcome), **columns("std_diff", difference), "pd": direction}
+
+
+def _against(fit: Fit, reference: int) -> FloatArray:
+    # the sign of a standardised difference is that of the effects' difference, known in every draw
+    effect = fit.structure.home_type
+    assert effect is not None, "called for models with home types"
+    effects = fit.posterior[effect.variable]
+    return effects - effects[:, [reference]]
+
+
+def _ranks(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+    """Rank 1 is the best type, or the one with the most when neither direction is better."""
+    better_first = 1.0 if fit.spec.report.higher_is == "worse" else -1.0
+    ranks = np.argsort(np.argsort(better_first * fit.posterior[effect.variable], axis=1), axis=1)
+    ranked = columns("e_rank", ranks.astype(np.float64) + 1.0)
+    best = (ranks == 0).mean(axis=0)
+    if fit.spec.report.higher_is == "neither":
+        best = np.full_like(best, np.nan)
+    return {
+        "p_best": best, "e_rank": ranked["e_rank_mean"],
+        "e_rank_q05": ranked["e_rank_q05"], "e_rank_q95": ranked["e_rank_q95"],
+    }  # fmt: skip
+
+
+def _learnt(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+    if "prior" not in fit.tree:
+        return {}
+    before = fit.prior[effect.variable].std(axis=0, ddof=1)
+    after = fit.posterior[effect.variable].std(axis=0, ddof=1)
+    return {"prior_posterior_sd_ratio": after / before}
+
+
+def _estimate(fit: Fit, table: pd.DataFrame, reference: str) -> Estimate:
+    named = table[table["reading"].isin(["some evidence", "strong evidence"])]["type"].tolist()
+    outcome = fit.structure.likelihood.standardised_name(fit.spec.report.horizon_days)
+    ordered = table.sort_values("std_mean")
+    low, high = ordered.iloc[0], ordered.iloc[-1]
+    against = (
+        f"{len(named)} of {len(table) - 1} types differ from '{reference}' with some or strong "
+        f"evidence: {'; '.join(named)}."
+        if named
+        else f"No type can be told apart from '{reference}'."
+    )
+    sentence = (
+        f"The standardised {outcome} runs from {low['std_mean']:.2f} "
+        f"({low['std_q05']:.2f} to {low['std_q95']:.2f}) in '{low['type']}' to "
+        f"{high['std_mean']:.2f} ({high['std_q05']:.2f} to {high['std_q95']:.2f}) in "
+        f"'{high['type']}'. {against}"
+    )
+    return Estimate(
+        "home_types", "Home types: raw, unpooled and partially pooled", sentence, table,
+        _headings(fit, table, reference), _notes(fit, table, reference),
+    )  # fmt: skip
+
+
+def _headings(fit: Fit, table: pd.DataFrame, reference: str) -> dict[str, str]:
+    likelihood = fit.structure.likelihood
+    outcome = likelihood.standardised_name(fit.spec.report.horizon_days)
+    words: dict[str, str] = {
+        "type": "home type", "n_rows": "rows", "n_children": "children", "n_homes": "homes",
+        "n_providers": "providers", "numerator": "observed", "denominator": "out of",
+        "raw": f"raw: {likelihood.crude_name}", "oe": "observed ÷ expected",
+        "pooled_sd": "partially pooled: posterior SD", "reliability": "reliability",
+        "shrink_B": "shrinkage (1 - reliability)",
+        "pooling_check": "reliability, from the posterior",
+        "pd": f"probability of direction against {reference}",
+        "p_best": "probability of being best",
+        "e_rank": "expected rank", "e_rank_q05": "rank, 5%", "e_rank_q95": "rank, 95%",
+        "prior_posterior_sd_ratio": "posterior SD ÷ prior SD", "reading": "in words",
+        **headings("unpooled", "unpooled effect"), **headings("pooled", "partially pooled effect"),
+        **headings("std", outcome), **headings("std_diff", f"difference from {reference}"),
+    }  # fmt: skip
+    if ratio := ratio_name(fit):
+        words |= headings("ratio", f"{ratio} against the average type")
+    return {name: words[name] for name in table.columns}
+
+
+def _notes(fit: Fit, table: pd.DataFrame, reference: str) -> tuple[str, ...]:
+    notes = [
+        (
+            "Raw rates involve no model. Unpooled effects take each type alone; partially pooled "
+            "effects draw it towards the average type as far as its reliability is below one."
+        ),
+        (
+            "Standardised outcomes put all rows into each type in turn, in a new home of a new "
+            "provider. They compare types given what the model adjusts for; they do not prove a "
+            "cause."
+        ),
+        (
+            "Observed ÷ expected keeps the case mix, the authority and the year, and sets home "
+            "type, home and provider to average; 1 is all types together."
+        ),
+        (
+            f"In words: below {SOME} the direction is not distinguishable, up to {STRONG} there is "
+            "some evidence, above it strong evidence."
+        ),
+    ]
+    asked = fit.spec.report.reference
+    if asked is not None and asked not in table["type"].to_numpy():
+        words = f"The reference '{asked}' named in the spec is not among the types of the data; "
+        notes.append(words + f"the commonest, '{reference}', stands in for it.")
+    if fit.unpooled is None:
+        notes.append("No unpooled fit was made, so reliability is given from the posterior only.")
+    return tuple(notes)
