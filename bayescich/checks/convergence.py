@@ -49,8 +49,8 @@ def convergence_checks(fit: Fit) -> tuple[Check, ...]:
     Returns
     -------
     tuple of Check
-        ``rhat``, ``ess_bulk``, ``ess_tail``, ``mcse``, ``divergences``, ``bfmi``, ``max_depth``
-        (gates) and ``sampler_health``.
+        ``rhat``, ``ess_bulk``, ``ess_tail``, ``mcse``, ``divergences``, ``bfmi``, ``max_depth``,
+        ``companion`` (gates) and ``sampler_health``.
     """
     stats = _stats(fit)
     return (
@@ -61,6 +61,7 @@ def convergence_checks(fit: Fit) -> tuple[Check, ...]:
         divergences(stats),
         energy(stats),
         tree_depth(stats),
+        *companion(fit),
         sampler_health(stats),
     )
 
@@ -165,6 +166,28 @@ def tree_depth(stats: xr.Dataset) -> Check:
     return Check(
         name, title, "convergence", _status(share < DEPTH_SHARE_LIMIT), sentence,
         gate=True, value=share, limit=DEPTH_SHARE_LIMIT, table=table,
+    )  # fmt: skip
+
+
+def companion(fit: Fit) -> tuple[Check, ...]:
+    """Compare the chains of the companion fit, from which the unpooled column is read.
+
+    Empty for a model without home types: there is no such fit.
+    """
+    if fit.unpooled is None or fit.structure.home_type is None:
+        return ()
+    name, title = "companion", "Chains of the companion fit (types not pooled) agree"
+    effects = fit.unpooled["posterior"].to_dataset()[[fit.structure.home_type.variable]]
+    if effects.sizes["chain"] < 2:
+        sentence = "With one chain nothing shows whether another would have ended elsewhere."
+        return (Check(name, title, "convergence", "not applicable", sentence, gate=True),)
+    values = labelled(az.rhat(effects))
+    passed = bool((values["value"] <= RHAT_LIMIT_LEVELS).all())
+    return (
+        _gate(
+            name, title, values, RHAT_LIMIT_LEVELS, passed,
+            "The largest R-hat of its home types is {value:.3f}, of {label}; the limit is {limit}.",
+        ),
     )  # fmt: skip
 
 

@@ -151,3 +151,22 @@ def test_health_by_chain(fit):
     assert table["draws"].tolist() == [DRAWS] * 4
     assert table["mean_steps"].tolist() == [15.0] * 4
     assert (table["bfmi"] > 1).all()
+
+
+def test_a_companion_fit_whose_chains_disagree_fails_the_gate() -> None:
+    fit = hazard_fit()
+    assert fit.unpooled is not None
+    assert by_name(fit)["companion"].status == "passed"
+    posterior = fit.unpooled["posterior"].to_dataset()
+    effects = posterior["home_type_effect"].copy()
+    effects[0] += 3 * effects.std()
+    shifted = xr.DataTree.from_dict({"posterior": posterior.assign(home_type_effect=effects)})
+    found = by_name(replace(fit, unpooled=shifted, cache={}))["companion"]
+    assert found.gate
+    assert found.status == "failed"
+    assert found.value is not None
+    assert found.value > 1.1
+
+
+def test_a_model_without_home_types_has_no_companion() -> None:
+    assert "companion" not in by_name(replace(hazard_fit(), unpooled=None, cache={}))
