@@ -1,0 +1,362 @@
+"""The documents say what the code does: keys, defaults, priors, limits, files, links, sections."""
+
+import ast
+import inspect
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+import yaml
+from typer.main import get_command
+
+from bayescich import cli
+from bayescich.design import build_design
+from bayescich.histories.inspections import HISTORIES
+from bayescich.histories.placements import PLACEMENTS
+from bayescich.records.ssda903_schema import EPISODE_COLUMNS, HEADER_COLUMNS
+from bayescich.spec import ModelSpec, Prior, PriorSet, load_model_spec, load_prior_set
+from bayescich.spec.base import Strict
+from bayescich.spec.model import (
+    BernoulliSpec,
+    BinomialSpec,
+    FixedEffectSpec,
+    GaussianSpec,
+    GroupEffectSpec,
+    HazardSpec,
+    HomeTypeEffectSpec,
+    OrdinalSpec,
+    ReportSpec,
+    SamplingSpec,
+)
+from bayescich.spec.priors import PARAMETERS, ROLES
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*DOCS, *(p for p in (ROOT / "README.md", ROOT / "ARCHITECTURE.md") if p.is_file())]
+METHODS = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+MODELS = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+
+SECTION_OF = {
+    ModelSpec: "The model file",
+    HazardSpec: "Hazard",
+    OrdinalSpec: "Ordinal",
+    BinomialSpec: "Binomial",
+    BernoulliSpec: "Bernoulli",
+    GaussianSpec: "Gaussian",
+    FixedEffectSpec: "Fixed",
+    GroupEffectSpec: "Group",
+    HomeTypeEffectSpec: "Home type",
+    SamplingSpec: "Sampling",
+    ReportSpec: "Report",
+}
+"""Where docs/models.md describes each class of a model file."""
+
+
+def by_name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def section(text: str, heading: str) -> str:
+    """Return what stands under a heading, up to the next one of any level."""
+    found = re.search(rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no heading '{heading}'"
+    return found[1]
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Return the tables of a text: rows of cells, the header first, the rule left out."""
+    blocks = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    return [
+        [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in block.splitlines()
+            if not set(line) <= set("|-: ")
+        ]
+        for block in blocks
+    ]
+
+
+def column(text: str, heading: str, position: int = 0) -> list[str]:
+    """Return one column of the table whose first heading is this."""
+    table = next(t for t in tables(text) if t[0][0] == heading)
+    return [row[position].strip("`") for row in table[1:]]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def default_words(spec: type[Strict], name: str) -> str:
+    field = spec.model_fields[name]
+    if field.is_required():
+        return "required"
+    if isinstance(field.default, Strict):
+        return "see below"
+    if field.default in (None, "", (), {}):
+        return "none"
+    return str(field.default).lower()
+
+
+# ---- keys of the YAML files ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spec", SECTION_OF, ids=lambda spec: spec.__name__)
+def test_every_key_and_default_of_a_model_file_is_described(spec: type[Strict]) -> None:
+    text = section(MODELS, SECTION_OF[spec])
+    described = dict(zip(column(text, "key"), column(text, "key", 2), strict=True))
+    assert described == {name: default_words(spec, name) for name in spec.model_fields}
+
+
+def test_every_class_of_a_model_file_has_a_section() -> None:
+    import bayescich.spec.model as module
+
+    classes = {
+        c for c in vars(module).values() if isinstance(c, type) and issubclass(c, Strict)
+    } - {Strict, Prior}
+    assert classes == set(SECTION_OF)
+
+
+def test_every_key_distribution_and_role_of_a_prior_is_described() -> None:
+    text = section(MODELS, "The prior file")
+    of_set, of_prior, distributions, roles = tables(text)
+    assert [row[0].strip("`") for row in of_set[1:]] == list(PriorSet.model_fields)
+    described = {row[0].strip("`"): row[2] for row in of_prior[1:]}
+    assert described == {name: default_words(Prior, name) for name in Prior.model_fields}
+    takes = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[1])) for row in distributions[1:]}
+    assert takes == dict(PARAMETERS)
+    extra = {"fixed.<covariate>", "<column>.sd"}
+    assert {row[0].strip("`") for row in roles[1:]} == set(ROLES) | extra
+
+
+@pytest.mark.parametrize(
+    ("introduced_by", "schema"), [("placements", PLACEMENTS), ("inspections", HISTORIES)]
+)
+def test_every_column_of_the_packages_tables_is_described(
+    introduced_by: str, schema: pa.DataFrameSchema
+) -> None:
+    text = section(MODELS, "The columns of the package's own tables")
+    own = text.split(f"`data: {introduced_by}`")[1]
+    assert column(own, "column") == list(schema.columns)
+
+
+def test_the_columns_of_a_return_are_all_named() -> None:
+    text = section((ROOT / "docs" / "own-data.md").read_text(encoding="utf-8"), "Columns")
+    named = {row[0]: {*row[1].split(", "), *row[2].split(", ")} for row in tables(text)[0][1:]}
+    assert named == {"Header": set(HEADER_COLUMNS), "Episodes": set(EPISODE_COLUMNS)}
+
+
+# ---- examples --------------------------------------------------------------------------
+
+
+def yaml_blocks() -> Iterator[tuple[str, dict[str, object]]]:
+    for page in PAGES:
+        for number, block in enumerate(blocks(page, "yaml"), start=1):
+            yield f"{by_name(page)} no. {number}", yaml.safe_load(block)
+
+
+@pytest.mark.parametrize(("where", "content"), [pytest.param(w, c, id=w) for w, c in yaml_blocks()])
+def test_every_yaml_example_loads(where: str, content: dict[str, object]) -> None:
+    kind = ModelSpec if "likelihood" in content else PriorSet
+    assert kind.model_validate(content).name == content["name"]
+
+
+def test_the_worked_example_builds_what_it_says() -> None:
+    page = ROOT / "docs" / "models.md"
+    spec = ModelSpec.model_validate(yaml.safe_load(blocks(page, "yaml")[0]))
+    table = pd.read_csv(io.StringIO(blocks(page, "csv")[0]))
+    design = build_design(table, spec)
+    assert design.factors["hospital"].size == len(table) == 8
+    assert design.outcome["trials"].sum() == table["operations"].sum()
+    assert design.fixed is not None
+    assert design.fixed.names == ("region[south]",)
+
+
+def test_one_authority_is_fitted_as_the_document_says() -> None:
+    lines = (ROOT / "models" / "stability.yaml").read_text(encoding="utf-8").splitlines()
+    where = next(i for i, line in enumerate(lines) if line.strip() == "by: authority")
+    del lines[where - 1 : where + 2]
+    spec = ModelSpec.model_validate(yaml.safe_load("\n".join(lines)))
+    shipped, _ = load_model_spec("stability")
+    assert spec.effects == tuple(e for e in shipped.effects if getattr(e, "by", "") != "authority")
+
+
+def test_every_command_shown_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    commands = get_command(cli.app).commands
+    for page in PAGES:
+        shown = "\n".join(blocks(page, "sh"))
+        assert set(re.findall(r"^make ([a-z-]+)", shown, re.MULTILINE)) <= targets, by_name(page)
+        for name, rest in re.findall(r"^(?:\.venv/bin/)?bayescich (\w+)(.*)$", shown, re.MULTILINE):
+            options = {o for parameter in commands[name].params for o in parameter.opts}
+            assert set(re.findall(r"--\w+", rest.split("#")[0])) <= options, f"{name}{rest}"
+
+
+# ---- methods ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["neutral", "sceptical"])
+def test_the_priors_are_those_of_the_files(name: str) -> None:
+    text = section(METHODS, "1.8 Priors")
+    position = tables(text)[0][0].index(name)
+    stated = dict(zip(column(text, "role"), column(text, "role", position), strict=True))
+    priors, _ = load_prior_set(name)
+    assert stated == {role: prior.text() for role, prior in priors.priors.items()}
+
+
+def test_the_priors_of_single_models_are_those_of_the_files() -> None:
+    for path in sorted((ROOT / "models").glob("*.yaml")):
+        spec, _ = load_model_spec(path)
+        for role, prior in spec.priors.items():
+            stated = f"`models/{path.name}` replaces `{role}` by `{prior.text()}`"
+            assert stated in METHODS
+
+
+def test_the_limits_of_the_gates_are_those_of_the_code() -> None:
+    from bayescich.checks import convergence as gates
+
+    text = section(METHODS, "4.1 Convergence gates")
+    rows = {row[0]: f"{row[1]} {row[2]}" for row in tables(text)[0][1:]}
+    assert f"at most {gates.RHAT_LIMIT} " in rows["R-hat (rank-normalised, split)"]
+    assert f"{gates.SHARE_ABOVE:.1%} may exceed it, up to {gates.RHAT_LIMIT_LEVELS}" in " ".join(
+        rows["R-hat (rank-normalised, split)"].split()
+    )
+    assert f"at least {gates.ESS_LIMIT:.0f}" in rows["ESS, bulk"]
+    assert f"at least {gates.ESS_LIMIT:.0f}" in rows["ESS, tail"]
+    assert f"below {gates.MCSE_LIMIT:.0%}" in rows["Monte Carlo error of each mean"]
+    assert f"above {gates.BFMI_LIMIT}" in rows["E-BFMI"]
+    assert f"fewer than {gates.DEPTH_SHARE_LIMIT:.0%}" in rows["draws at the maximum tree depth"]
+    companion = rows["R-hat of the companion fit (section 5.1)"]
+    assert f"at most {gates.RHAT_LIMIT_LEVELS} " in companion
+
+
+def test_the_rules_of_checks_and_estimates_are_those_of_the_code() -> None:
+    from bayescich.checks import loo, predictive_hazard, replicates
+    from bayescich.estimates import home_types, homes, standardise
+    from bayescich.model.effects import group
+
+    low, high = replicates.P_LIMITS
+    days = [str(day) for day in predictive_hazard.READ_AT]
+    stated = {
+        "1.7 Parametrisation": f"centred when it is {group.CENTRE_ABOVE:.0f} or more",
+        "4.2 Predictive checks": f"outside {low} to {high}",
+        "4.3 Leaving one unit out": f"exceeds {loo.K_LIMIT} for more than {loo.SHARE_LIMIT:.0%}",
+        "5.1 The columns of the table": rf"\mathrm{{Normal}}(0, {group.UNPOOLED_SD:.0f}^2)",
+        "5.3 How much can one home tell?": f"> {homes.FOLD}) > {homes.CERTAIN}$",
+        "5.5 Standardised outcomes": f"{standardise.NODES}-node",
+        "5.6 Words": f"| {home_types.SOME} to {home_types.STRONG} | some evidence |",
+    }
+    for heading, words in stated.items():
+        assert words in section(METHODS, heading), heading
+    assert f"{', '.join(days[:-1])} and {days[-1]} days" in section(
+        METHODS, "4.2 Predictive checks"
+    )
+    assert f"with {loo.NODES} nodes" in section(METHODS, "4.3 Leaving one unit out")
+
+
+def test_the_bands_are_those_of_the_model() -> None:
+    spec, _ = load_model_spec("stability")
+    assert isinstance(spec.likelihood, HazardSpec)
+    days = [f"{cut:,.0f}" for cut in spec.likelihood.cuts]
+    assert f"{', '.join(days[:-1])} and {days[-1]} days" in section(
+        METHODS, "1.5 Random-walk baseline"
+    )
+
+
+def test_the_sections_of_the_report_are_those_of_the_code() -> None:
+    from bayescich.report import sections
+
+    page = (ROOT / "docs" / "reading-the-report.md").read_text(encoding="utf-8")
+    *headings, last = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert last == "What not to conclude"
+    tree = ast.parse(inspect.getsource(sections))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    of_sections = [call for call in calls if ast.unparse(call.func) == "Section"]
+    # a title that depends on the model is no constant: its place is held by its id
+    shown = [ast.unparse(call.args[1]).strip("'\"") for call in of_sections]
+    assert len(headings) == len(shown) > 0
+    fixed = [pair for pair in zip(headings, shown, strict=True) if " " in pair[1]]
+    assert [heading for heading, _ in fixed] == [title for _, title in fixed]
+    assert len(fixed) >= len(shown) - 1
+
+
+# ---- links and names -------------------------------------------------------------------
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+def anchors(page: Path) -> set[str]:
+    text = re.sub(
+        r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    return {slug(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name) if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_models_and_priors_named_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    files = set(re.findall(r"\b((?:models|priors)/[\w-]+\.yaml)", text))
+    given = re.findall(r"\b(MODEL|PRIORS)=([a-z][\w-]*)(?![\w.-]*\.yaml)\b", text)
+    files |= {f"{kind.rstrip('S').lower()}s/{name}.yaml" for kind, name in given}
+    # a model of the reader's own is fitted from its file and then named
+    own = {f"models/{spec['name']}.yaml" for _, spec in yaml_blocks()}
+    assert {name for name in files - own if not (ROOT / name).is_file()} == set()
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in DOCS if f"({page.name})" not in index + "(README.md)"] == []
+
+
+def citations() -> set[tuple[str, str, str]]:
+    """Return document, section and words of every citation in code, models, priors and tests."""
+    pattern = re.compile(r"docs/([\w-]+\.md),? section (\d+(?:\.\d+)?)(?: \(([^)]+)\))?")
+    files = [
+        *(ROOT / "bayescich").rglob("*.py"),
+        *(ROOT / "tests").rglob("*.yaml"),
+        *(ROOT / "models").glob("*.yaml"),
+        *(ROOT / "priors").glob("*.yaml"),
+    ]
+    return {found for f in files for found in pattern.findall(f.read_text(encoding="utf-8"))}
+
+
+def test_every_section_cited_is_there() -> None:
+    missing = []
+    for document, number, words in sorted(citations()):
+        page = ROOT / "docs" / document
+        text = page.read_text(encoding="utf-8") if page.is_file() else ""
+        headings = re.findall(rf"^#+ {re.escape(number)}[. ].*$", text, re.MULTILINE)
+        within = re.findall(rf"^#+ {re.escape(number)}[.\d]* .*$", text, re.MULTILINE)
+        if not headings or not any(words.lower() in heading.lower() for heading in within):
+            missing.append(f"docs/{document} section {number} ({words})")
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_formulas_are_closed(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert text.count("$$") % 2 == 0
+    inline = text.replace("$$", "")
+    open_lines = [line for line in inline.splitlines() if line.count("$") % 2]
+    assert open_lines == []
