@@ -31,6 +31,8 @@ MCSE_LIMIT = 0.05
 NAMED_UP_TO = 30
 """Levels of larger groups are shown by position: a diagnostic need not name a home."""
 
+_ONE_CHAIN = "With one chain nothing shows whether another would have ended elsewhere."
+
 _DEPTH = ("depth", "tree_depth", "treedepth")
 _DEPTH_REACHED = ("maxdepth_reached", "reached_max_treedepth")
 _STEPS = ("n_steps", "num_steps")
@@ -71,8 +73,7 @@ def rhat(fit: Fit) -> Check:
     title = "Chains agree (R-hat)"
     posterior = _posterior(fit)
     if posterior.sizes["chain"] < 2:
-        sentence = "With one chain nothing shows whether another would have ended elsewhere."
-        return Check("rhat", title, "convergence", "not applicable", sentence, gate=True)
+        return Check("rhat", title, "convergence", "failed", _ONE_CHAIN, gate=True)
     values = labelled(az.rhat(posterior))
     level = values["variable"].isin([g.variable for g in exchangeable_groups(fit.structure)])
     main, levels = values[~level]["value"], values[level]["value"]
@@ -179,8 +180,7 @@ def companion(fit: Fit) -> tuple[Check, ...]:
     name, title = "companion", "Chains of the companion fit (types not pooled) agree"
     effects = fit.unpooled["posterior"].to_dataset()[[fit.structure.home_type.variable]]
     if effects.sizes["chain"] < 2:
-        sentence = "With one chain nothing shows whether another would have ended elsewhere."
-        return (Check(name, title, "convergence", "not applicable", sentence, gate=True),)
+        return (Check(name, title, "convergence", "failed", _ONE_CHAIN, gate=True),)
     values = labelled(az.rhat(effects))
     passed = bool((values["value"] <= RHAT_LIMIT_LEVELS).all())
     return (

@@ -46,7 +46,7 @@ def _estimate(fit: Fit, group: GroupEffect) -> Estimate:
         **raw_rates(fit, factor),
         **columns("pooled", effects),
         pooled_sd=effects.std(axis=0, ddof=1),
-        reliability=pooling(effects, fit.posterior[group.sd_variable]),
+        reliability=pooling(effects, group.level_sd(fit.posterior)),
         **columns("std", outcome_of_levels(fit, group)),
     )
     if ratio := ratio_name(fit):

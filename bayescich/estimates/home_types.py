@@ -26,6 +26,7 @@ from bayescich.estimates.summaries import (
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.sampling.fit import Fit
 
 COUNTED = {"n_children": ("child",), "n_homes": ("home",), "n_providers": ("provider", "owner")}
@@ -134,12 +135,12 @@ def _unpooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
         return {}
     draws = Draws.from_dataset(fit.unpooled["posterior"].to_dataset()[[effect.variable]])
     free = draws[effect.variable]
-    rho = reliability(fit.posterior[effect.sd_variable], free.std(axis=0, ddof=1))
+    rho = reliability(effect.level_sd(fit.posterior), free.std(axis=0, ddof=1))
     return {**columns("unpooled", free), "reliability": rho, "shrink_B": 1.0 - rho}
 
 
 def _pooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
-    effects, sd = fit.posterior[effect.variable], fit.posterior[effect.sd_variable]
+    effects, sd = fit.posterior[effect.variable], effect.level_sd(fit.posterior)
     found = {
         **columns("pooled", effects),
         "pooled_sd": effects.std(axis=0, ddof=1),
@@ -251,6 +252,12 @@ def _notes(fit: Fit, table: pd.DataFrame, reference: str) -> tuple[str, ...]:
             "some evidence, above it strong evidence."
         ),
     ]
+    if isinstance(fit.structure.likelihood, HazardLikelihood):
+        notes.append(
+            "The probability is that of a move if nothing else ended the stay: leaving care and "
+            "the 18th birthday only end the observation, so fewer children than this are seen to "
+            "move."
+        )
     asked = fit.spec.report.reference
     if asked is not None and asked not in table["type"].to_numpy():
         words = f"The reference '{asked}' named in the spec is not among the types of the data; "

@@ -79,7 +79,7 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
 
 def _reliability_row(fit: Fit, group: GroupEffect) -> dict[str, object]:
     effects = fit.posterior[group.variable]
-    rho = pooling(effects, fit.posterior[group.sd_variable])
+    rho = pooling(effects, group.level_sd(fit.posterior))
     row: dict[str, object] = {
         "column": group.column,
         "levels": rho.size,

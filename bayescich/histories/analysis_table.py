@@ -90,9 +90,9 @@ def _own_table(path: Path) -> tuple[pd.DataFrame, Account]:
 
 def _read_own_table(path: Path) -> pd.DataFrame:
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             return pd.read_csv(path)
     except (ValueError, OSError) as error:
         raise RecordsError(

@@ -11,6 +11,7 @@ from bayescich.account import Account
 from bayescich.errors import HistoriesError
 from bayescich.histories.dates import age, birthday
 from bayescich.histories.home_type import home_type, merge_small_types
+from bayescich.histories.names import owner_key, unify_spelling
 from bayescich.histories.spells import HOME_CLASSES, MOVED, placement_spells
 from bayescich.records.ofsted import WHERE_PUBLISHED, OfstedRecords
 from bayescich.records.ssda903 import Ssda903Records, collection_year_label
@@ -190,6 +191,9 @@ def _described_homes(homes: pd.DataFrame, minimum_homes: int) -> tuple[pd.DataFr
     described = homes[["urn", "snapshot", "owner"]].assign(home_type=types)
     listed = pd.to_datetime(described["snapshot"].astype(str) + "-03-31")
     described["listed"] = listed.astype("datetime64[ns]")
+    described["owner"], respelt = unify_spelling(described["owner"], owner_key)
+    urns = described.loc[respelt, "urn"].unique()
+    account = account.repaired("homes", "owner's name respelt as in most lists", len(urns), urns)
     unowned = described["owner"].isna()
     placeholder = "unrecorded owner of " + described["urn"]
     described["owner"] = described["owner"].where(~unowned, placeholder)

@@ -53,7 +53,8 @@ def test_pooled_columns_are_the_posterior(hazard, table):
 def test_reliability_compares_sigma_with_the_unpooled_error(hazard, table):
     free = hazard.unpooled["posterior"]["home_type_effect"]
     s = free.std(("chain", "draw"), ddof=1).to_numpy()
-    sigma = hazard.posterior["home_type_sd"]
+    # four types that sum to zero: a level alone has three quarters of the variance
+    sigma = hazard.posterior["home_type_sd"] * np.sqrt(3 / 4)
     expected = [np.mean(sigma**2 / (sigma**2 + own**2)) for own in s]
     assert table["reliability"].tolist() == pytest.approx(expected)
     assert (table["reliability"] + table["shrink_B"]).tolist() == pytest.approx([1.0] * 4)

@@ -261,3 +261,14 @@ def test_sample_returns_make_spells_with_an_account(reference: Path) -> None:
     assert (spells["end"] >= spells["start"]).all()
     after_start = spells["start"] >= spells.groupby("child")["end"].shift()
     assert after_start[spells.duplicated("child")].all()
+
+
+def test_one_owner_spelt_two_ways_is_one_provider() -> None:
+    homes = register().homes.assign(owner=["Acorn Care Limited", "ACORN CARE LTD.", None])
+    register_ = OfstedRecords(homes, pd.DataFrame(), Account())
+    histories, account = placement_histories(returns(), register_, minimum_homes=1)
+    at_a = histories[histories["home"] == HOME_A]
+    assert len(at_a) > 1
+    assert set(at_a["provider"]) <= {"Acorn Care Limited", "ACORN CARE LTD."}
+    assert len(set(at_a["provider"])) == 1
+    assert "owner's name respelt as in most lists" in set(account.to_frame()["rule"])

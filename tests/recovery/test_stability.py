@@ -100,8 +100,8 @@ def _write_result(recovered: pd.DataFrame) -> None:
         "# Recovery of known truth",
         "",
         (
-            f"`make recovery` simulates {len(SEEDS)} synthetic Englands (10,000 children each, seeds "
-            f"{SEEDS[0]} to {SEEDS[-1]}), writes them as returns, reads them back and fits "
+            f"`make recovery` simulates {len(SEEDS)} synthetic Englands (10,000 children each, "
+            f"seeds {SEEDS[0]} to {SEEDS[-1]}), writes them as returns, reads them back and fits "
             "MODEL=stability (4 chains of 1,000 draws). A 90% interval should cover its truth nine "
             f"times in ten: **{total} do ({recovered['covered'].mean():.0%})**."
         ),
@@ -117,9 +117,9 @@ def _write_result(recovered: pd.DataFrame) -> None:
     lines += [
         "",
         (
-            "The truth of home types is centred over the types that occur, as the fitted effects are. "
-            "The prior of a standard deviation is not the distribution its truth was drawn from (the "
-            "truth is the same in every seed), so its coverage need not be exactly 90%."
+            "The truth of home types is centred over the types that occur, as the fitted effects "
+            "are. The prior of a standard deviation is not the distribution its truth was drawn "
+            "from (the truth is the same in every seed), so its coverage need not be exactly 90%."
         ),
         "",
     ]

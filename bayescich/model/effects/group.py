@@ -57,6 +57,15 @@ class GroupEffect:
         """Name of their standard deviation."""
         return f"{self.column}_sd"
 
+    def level_sd(self, draws: Draws) -> FloatArray:
+        """Return the SD that one level has given the data of none, shape (samples,).
+
+        With ``zero_sum`` it is smaller than the group's: K levels have K - 1 degrees of freedom.
+        """
+        sd = draws[self.sd_variable]
+        levels = draws[self.variable].shape[1]
+        return sd * np.sqrt(1.0 - 1.0 / levels) if self.zero_sum else sd
+
     def prior_roles(self) -> tuple[str, ...]:
         """Return the roles under which its prior is looked up, narrowest first."""
         return (f"{self.column}.sd", f"{self.role}.sd")
