@@ -1,0 +1,374 @@
+"""Sentences from numbers: one place for rounding, plurals and the words of each likelihood.
+
+Rounding rules: effects and rates to two significant figures; ratios to two decimals, so that an
+interval that leaves out 1 is seen to; probabilities to three decimals; counts in full with a comma
+at the thousands. A minus is the typographic one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayescich.spec.model import (
+    BernoulliSpec,
+    BinomialSpec,
+    GaussianSpec,
+    HazardSpec,
+    LikelihoodSpec,
+    ModelSpec,
+    OrdinalSpec,
+)
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals; a dash when it is missing.
+
+    Examples
+    --------
+    >>> fixed(-0.5, 2), fixed(float("nan"), 2), fixed(1234.5, 1)
+    ('−0.50', '–', '1,234.5')
+    """
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: f"{MINUS}∞"}.get(value, DASH)
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def effect(value: float) -> str:
+    """Return an effect, a ratio or a rate to two significant figures.
+
+    Examples
+    --------
+    >>> effect(0.3456), effect(-1.26), effect(0.0), effect(123.4)
+    ('0.35', '−1.3', '0.0', '123')
+    """
+    return fixed(value, decimals_of(value))
+
+
+def decimals_of(value: float) -> int:
+    """Return the decimals that show two significant figures, at most four.
+
+    Examples
+    --------
+    >>> decimals_of(0.034), decimals_of(0.34), decimals_of(3.4), decimals_of(34)
+    (3, 2, 1, 0)
+    """
+    if not math.isfinite(value) or value == 0:
+        return 1
+    return min(max(1 - math.floor(math.log10(abs(value))), 0), 4)
+
+
+def interval(low: float, high: float, decimals: int | None = None) -> str:
+    """Return the two ends of an interval, as precise as its wider end allows.
+
+    Examples
+    --------
+    >>> interval(0.0034, 0.28), interval(-0.105, 0.3, 1)
+    ('0.00 to 0.28', '−0.1 to 0.3')
+    """
+    if decimals is None:
+        decimals = decimals_of(max(abs(low), abs(high)))
+    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+
+
+def with_interval(mean: float, low: float, high: float, label: str = "90% interval ") -> str:
+    """Return an estimate and its interval at one precision.
+
+    Examples
+    --------
+    >>> with_interval(1.264, 1.08, 1.49)
+    '1.3 (90% interval 1.1 to 1.5)'
+    >>> with_interval(0.974, 0.8, 1.21)
+    '0.97 (90% interval 0.80 to 1.21)'
+    """
+    decimals = decimals_of(mean)
+    return f"{fixed(mean, decimals)} ({label}{interval(low, high, decimals)})"
+
+
+def probability(value: float) -> str:
+    """Return a probability to three decimals; never a bare 0 or 1.
+
+    Examples
+    --------
+    >>> probability(0.5), probability(0.0001), probability(0.99999)
+    ('0.500', '<0.001', '>0.999')
+    """
+    if not math.isfinite(value):
+        return DASH
+    if value < 0.0005:
+        return "<0.001"
+    return ">0.999" if value > 0.9995 else f"{value:.3f}"
+
+
+def count(value: float) -> str:
+    """Return a whole number with commas.
+
+    Examples
+    --------
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return fixed(value, 0)
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "home"), counted(2300, "home")
+    ('1 home', '2,300 homes')
+    """
+    return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def number_word(number: int) -> str:
+    """Return a small number as a word, a large one in figures.
+
+    Examples
+    --------
+    >>> number_word(3), number_word(12)
+    ('three', '12')
+    """
+    return _SMALL[number] if number < len(_SMALL) else count(number)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Join parts as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    words = list(parts)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def sentence_case(text: str) -> str:
+    """Return the text with its first letter a capital.
+
+    Examples
+    --------
+    >>> sentence_case("moves per year at risk")
+    'Moves per year at risk'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def plain(name: str) -> str:
+    """Return the words of a variable's or a column's name.
+
+    Examples
+    --------
+    >>> plain("home_type_sd"), plain("frailty_variance")
+    ('SD between home types', 'frailty variance')
+    """
+    if name.endswith("_sd") and name not in _NAMES:
+        return f"SD between {plural(plain(name.removesuffix('_sd')))}"
+    if name.endswith("_effect"):
+        return f"effect of {plain(name.removesuffix('_effect'))}"
+    return _NAMES.get(name, name.replace("_", " "))
+
+
+_NAMES = {
+    "p_value": "p-value",
+    "bfmi": "BFMI",
+    "rhat": "R-hat",
+    "ess_bulk": "ESS, bulk",
+    "ess_tail": "ESS, tail",
+    "prior_p99": "prior, 99th percentile",
+    "posterior_p99": "posterior, 99th percentile",
+    "baseline_step_sd": "step of the baseline",
+    "residual_sd": "residual SD",
+    "fixed": "coefficient",
+    "cutpoint": "threshold",
+    "cutpoint_first": "first threshold",
+    "cutpoint_gap": "gap between thresholds",
+    "baseline": "log baseline hazard",
+}
+
+
+def quantity(text: str) -> str:
+    """Put the name of a variable or of one of its components into words; leave words alone.
+
+    Examples
+    --------
+    >>> quantity("year_sd"), quantity("baseline[0-7 days]"), quantity("Private, solo")
+    ('SD between years', 'log baseline hazard, 0-7 days', 'Private, solo')
+    >>> quantity("home_type, year")
+    'home type, year'
+    """
+    if _LIST.fullmatch(text):
+        return ", ".join(quantity(name) for name in text.split(", "))
+    match = _COMPONENT.fullmatch(text)
+    if match is None or ("_" not in text and match["level"] is None):
+        return text
+    name, level = plain(match["name"]), match["level"]
+    return f"{name}, {quantity(level)}" if level else name
+
+
+_NAME = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
+_LIST = re.compile(rf"{_NAME}(?:, {_NAME})+")
+_WITHIN = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\[[^\]]+\])?|\b[a-z]+\[[^\]]+\]")
+_COMPONENT = re.compile(rf"(?P<name>{_NAME})(?:\[(?P<level>.+)\])?")
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a level's name.
+
+    Examples
+    --------
+    >>> plural("home type"), plural("authority")
+    ('home types', 'authorities')
+    """
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return noun if noun.endswith("s") else f"{noun}s"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the linear predictor of a likelihood is called."""
+
+    effect: str
+    """A difference on the linear predictor, e.g. ``log hazard ratio``."""
+    ratio: str | None
+    """Its exponential, e.g. ``hazard ratio``; none for a measurement."""
+    more: str
+    """What a positive effect means, e.g. ``a higher hazard of a move``."""
+    less: str
+    """What a negative one means."""
+    predictor: str
+    """The left-hand side of the model equation."""
+
+
+def scale_of(spec: ModelSpec) -> Scale:
+    """Return the words of a model's likelihood.
+
+    Examples
+    --------
+    >>> spec = ModelSpec.model_validate({
+    ...     "name": "surgical", "title": "Deaths after surgery", "unit": "hospital",
+    ...     "likelihood": {"family": "binomial", "outcome": "deaths", "trials": "operations"},
+    ...     "report": {"outcome_name": "death"}})
+    >>> scale_of(spec).ratio, scale_of(spec).more
+    ('odds ratio', 'higher odds of a death')
+    """
+    name = spec.report.outcome_name
+    item = spec.likelihood
+    if isinstance(item, HazardSpec):
+        more, less = f"a higher hazard of {a_or_an(name)}", f"a lower hazard of {a_or_an(name)}"
+        return Scale("log hazard ratio", "hazard ratio", more, less, "log hazard per year")
+    if isinstance(item, GaussianSpec):
+        return Scale(f"difference in {name}", None, f"a higher {name}", f"a lower {name}",
+                     f"expected {name}")  # fmt: skip
+    more, less = f"higher odds of {a_or_an(name)}", f"lower odds of {a_or_an(name)}"
+    return Scale("log odds ratio", "odds ratio", more, less, f"log odds of {a_or_an(name)}")
+
+
+def a_or_an(noun: str) -> str:
+    """Return the noun with its article.
+
+    Examples
+    --------
+    >>> a_or_an("move"), a_or_an("outcome")
+    ('a move', 'an outcome')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def likelihood_words(item: LikelihoodSpec) -> str:
+    """Return one sentence on how the outcome arises.
+
+    Examples
+    --------
+    >>> likelihood_words(BernoulliSpec(family="bernoulli", outcome="at_school"))
+    '“at_school” is a yes or no with a logit link.'
+    """
+    if isinstance(item, HazardSpec):
+        return _hazard_words(item)
+    if isinstance(item, OrdinalSpec):
+        order = listed(f"“{label}”" for label in item.categories)
+        return (
+            f"“{item.outcome}” is one of {number_word(len(item.categories))} ordered categories, "
+            f"from worst to best {order}; the odds of being above each threshold are proportional "
+            "(cumulative logit)."
+        )
+    if isinstance(item, BinomialSpec):
+        return f"“{item.outcome}” out of “{item.trials}” is binomial with a logit link."
+    if isinstance(item, BernoulliSpec):
+        return f"“{item.outcome}” is a yes or no with a logit link."
+    known = f"known standard error “{item.known_sd}”" if item.known_sd else "a residual SD"
+    return f"“{item.outcome}” is normal around the linear predictor with {known}."
+
+
+def _hazard_words(item: HazardSpec) -> str:
+    bands = f"constant within {number_word(len(item.cuts) + 1)} bands of time since the start"
+    frailty = (
+        f" Each {item.frailty} has a frailty of mean 1 (gamma) that multiplies the hazard of all "
+        "its spells; it is integrated out exactly."
+        if item.frailty
+        else ""
+    )
+    return f"The hazard of “{item.event}” after “{item.time}” days is {bands}.{frailty}"
+
+
+def described(types: pd.DataFrame, scale: Scale) -> str:
+    """List home types under what their effect means, each with its 90% interval.
+
+    Parameters
+    ----------
+    types : DataFrame
+        Columns ``type``, ``pooled_mean``, ``pooled_q05``, ``pooled_q95``, and ``ratio_mean``,
+        ``ratio_q05``, ``ratio_q95`` when the scale has a ratio.
+
+    Examples
+    --------
+    >>> scale = Scale("log odds ratio", "odds ratio", "higher odds", "lower odds", "log odds")
+    >>> types = pd.DataFrame({"type": ["a"], "pooled_mean": [-0.4], "ratio_mean": [0.67],
+    ...                       "ratio_q05": [0.52], "ratio_q95": [0.83]})
+    >>> described(types, scale)
+    'Lower odds: a (0.67, 0.52 to 0.83).'
+    """
+    kind = "ratio" if scale.ratio else "pooled"
+    columns = ["type", f"{kind}_mean", f"{kind}_q05", f"{kind}_q95"]
+    sentences = []
+    above = types["pooled_mean"] > 0
+    for words, part in ((scale.more, above), (scale.less, ~above)):
+        # the labels of types hold commas themselves
+        named = "; ".join(
+            f"{label} ({_compact(mean, low, high)})"
+            for label, mean, low, high in types.loc[part, columns].itertuples(index=False)
+        )
+        sentences += [f"{sentence_case(words)}: {named}."] if named else []
+    return " ".join(sentences)
+
+
+def _compact(mean: float, low: float, high: float) -> str:
+    # 1.04 to 1.63 leaves out 1, which "1.0 to 1.6" would hide
+    decimals = max(decimals_of(mean), 2 if abs(mean) < 10 else 0)
+    return f"{fixed(mean, decimals)}, {interval(low, high, decimals)}"
+
+
+def readable(sentence: str) -> str:
+    """Put the names of variables within a sentence into words.
+
+    Examples
+    --------
+    >>> readable("The largest R-hat is 1.02, of fixed[age_at_start]; not of home_sd.")
+    'The largest R-hat is 1.02, of coefficient, age at start; not of SD between homes.'
+    """
+    return _WITHIN.sub(lambda match: quantity(match[0]), sentence)
