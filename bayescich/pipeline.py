@@ -31,8 +31,13 @@ from bayescich.runs import (
     environment,
     write_text,
 )
-from bayescich.spec import ModelSpec, PriorSet, load_model_spec, load_prior_set
-from bayescich.spec.model import SamplingSpec
+from bayescich.spec import (
+    ModelSpec,
+    PriorSet,
+    load_model_spec,
+    load_prior_set,
+    override_sampling,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -96,8 +101,7 @@ def make_request(
     """
     spec, spec_file = load_model_spec(model)
     given = {name: value for name, value in sampling.items() if value is not None}
-    settings = SamplingSpec.model_validate({**spec.sampling.model_dump(), **given})
-    spec = spec.model_copy(update={"sampling": settings})
+    spec = override_sampling(spec, given)
     prior_set, prior_file = load_prior_set(priors or spec.prior_set)
     return Request(
         spec=spec,
@@ -186,14 +190,17 @@ def _fit(
     request: Request, run: Run, inputs: Inputs, report: Path, reading_code: str, reason: str
 ) -> Outcome:
     clock = _Clock()
+    # draws that are kept took the time they took, not the moment it takes to load them
+    earlier = run.manifest().get("timings_seconds", {})
     table = clock.time("records and histories", lambda: _table(request))
-    # a spec that does not match its table ends here, before anything is written
+    # a spec that does not match its table or its priors ends here, before anything is written
     design = clock.time("design", lambda: _design(table, request.spec))
+    _try_model(request, design)
     run.write_manifest(_opening_manifest(request, run, inputs, table))
     _save_inputs(table, request, run)
     fitted = clock.time("sampling", lambda: _sample(request, table, design, run))
     manifest = run.manifest()
-    manifest["timings_seconds"] = clock.seconds
+    manifest["timings_seconds"] = clock.seconds | earlier
     passed = _read_out(fitted, table, manifest, run, report, reading_code)
     return Outcome(run, report, passed, True, reason)
 
@@ -260,6 +267,13 @@ def _design(table: AnalysisTable, spec: ModelSpec) -> Design:
     return build_design(table.frame, spec)
 
 
+def _try_model(request: Request, design: Design) -> None:
+    say("loading PyMC")
+    from bayescich.model import build_model, make_structure
+
+    build_model(make_structure(request.spec), design, request.priors)
+
+
 def _opening_manifest(
     request: Request, run: Run, inputs: Inputs, table: AnalysisTable
 ) -> dict[str, Any]:
@@ -279,7 +293,6 @@ def _opening_manifest(
 
 
 def _sample(request: Request, table: AnalysisTable, design: Design, run: Run) -> Fit:
-    say("loading PyMC")
     from bayescich.model import make_structure
     from bayescich.sampling import Fit, SamplerSettings
 
@@ -290,7 +303,7 @@ def _sample(request: Request, table: AnalysisTable, design: Design, run: Run) ->
     unpooled = None
     if spec.home_type is not None:
         # only means and intervals of a few well-informed effects are read from this one
-        fewer = replace(settings, chains=min(2, settings.chains))
+        fewer = replace(settings, chains=min(2, settings.chains), draws=min(1000, settings.draws))
         alone = make_structure(spec, pool_home_types=False)
         if not (run.folder / "unpooled.nc").is_file():
             say("the same model with home types not pooled, for comparison")

@@ -76,11 +76,12 @@ class ChainReporter:
             say(self._line())
 
     def _line(self) -> str:
-        shown = []
+        shown = [f"{len(self._finished)} finished"] if self._finished else []
         for chain, (done, divergences) in self._state.items():
-            note = f", {divergences} divergent" if divergences else ""
-            shown.append(f"chain {chain} {100 * done / self._total:.0f}%{note}")
-        return "sampling: " + " · ".join(shown)
+            if done > 0 and chain not in self._finished:
+                note = f" ({divergences} divergent)" if divergences else ""
+                shown.append(f"chain {chain} {100 * done / self._total:.0f}%{note}")
+        return "sampling: " + (" · ".join(shown) or "starting")
 
     def _open_bars(self) -> None:
         from rich.console import Console

@@ -27,11 +27,15 @@ PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "jax", "numpyro", "blackjax",
 """Packages recorded in the manifest; those that sample are part of the run's identity."""
 
 
+_HASH_LENGTH = 64
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What decides the draws, name by name: a spec, a prior set, each data file, code, settings."""
 
     hashes: Mapping[str, str]
+    """SHA-256 of each file and of the code; the sampler's settings as they are."""
 
     @property
     def run_id(self) -> str:
@@ -43,11 +47,18 @@ class Inputs:
 
         Examples
         --------
-        >>> Inputs({"a.yaml": "1", "b.csv": "2"}).changed_since({"a.yaml": "0", "c.csv": "3"})
-        ['a.yaml has changed', 'b.csv is new', 'c.csv is gone']
+        >>> ours = Inputs({"a.yaml": "1" * 64, "b.csv": "2" * 64, "the setting draws": "1000"})
+        >>> theirs = {"a.yaml": "0" * 64, "c.csv": "3" * 64, "the setting draws": "500"}
+        >>> for change in ours.changed_since(theirs):
+        ...     print(change)
+        a.yaml has changed
+        the setting draws has changed (500 to 1000)
+        b.csv is new
+        c.csv is gone
         """
         ours = self.hashes
-        changed = [f"{n} has changed" for n in ours if n in other and ours[n] != other[n]]
+        both = [n for n in ours if n in other and ours[n] != other[n]]
+        changed = [f"{n} has changed{_shown(other[n], ours[n])}" for n in both]
         new = [f"{n} is new" for n in ours if n not in other]
         gone = [f"{n} is gone" for n in other if n not in ours]
         return changed + new + gone
@@ -64,9 +75,12 @@ def collect_inputs(
         "the package's code": code_digest(DRAWS_ROOMS),
         "the package versions": digest(json.dumps(package_versions()).encode()),
     }
-    for name, value in settings.items():
-        hashes[f"the setting {name} ({value})"] = digest(str(value).encode())
-    return Inputs(hashes)
+    return Inputs(hashes | {f"the setting {name}": str(value) for name, value in settings.items()})
+
+
+def _shown(before: str, now: str) -> str:
+    # settings are kept as they are and can be shown; files are kept as hashes and cannot
+    return f" ({before} to {now})" if max(len(before), len(now)) < _HASH_LENGTH else ""
 
 
 def _data_hashes(data: Path) -> dict[str, str]:

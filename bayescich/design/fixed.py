@@ -20,31 +20,61 @@ def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
     Raises
     ------
     DesignError
-        When the formula cannot be read, names an absent or blank column, or makes a column that
-        never varies.
+        When the formula cannot be read, holds more than covariates, names an absent or blank
+        column, or makes a covariate that never varies or is not finite.
     """
     if spec.formula is None:
         return None
-    # formulae takes a second to import and most of the command line never needs it
-    from formulae import design_matrices, model_description
-
-    try:
-        asked = sorted(model_description(spec.formula).var_names)
-    except Exception as error:  # noqa: BLE001 (formulae raises bare exceptions of many kinds)
-        raise _formula_error(spec, str(error)) from None
-    for name in asked:
-        column(table, name, spec)
-    try:
-        common = design_matrices(spec.formula, table[asked]).common
-    except Exception as error:  # noqa: BLE001 (as above)
-        raise _formula_error(spec, str(error)) from None
-    frame = common.as_dataframe().drop(columns="Intercept", errors="ignore").astype(np.float64)
+    frame = _evaluate(table, spec, spec.formula)
     _refuse_constant(frame, spec)
+    _refuse_unused_priors(frame, spec)
     values = frame.to_numpy()
     centres = values.mean(axis=0)
     binary = np.array([set(np.unique(c)) <= {0.0, 1.0} for c in values.T])
     scales = np.where(binary, 1.0, values.std(axis=0))
     return FixedMatrix(values - centres, tuple(map(str, frame.columns)), centres, scales)
+
+
+def _evaluate(table: pd.DataFrame, spec: ModelSpec, formula: str) -> pd.DataFrame:
+    # formulae takes a second to import and most of the command line never needs it
+    from formulae import design_matrices, model_description
+
+    try:
+        description = model_description(formula)
+    except Exception as error:  # noqa: BLE001 (formulae raises bare exceptions of many kinds)
+        raise _formula_error(spec, str(error)) from None
+    if description.response is not None:
+        raise _formula_error(spec, "it has a left-hand side; the likelihood names the outcome.")
+    if description.group_terms:
+        raise _formula_error(spec, "a term with '|' is a group: give it an effect of kind 'group'.")
+    # formulae lists the numbers inside a call, log(x - 1), under an empty name
+    asked = sorted(set(description.var_names) - {""})
+    if not asked:
+        raise _formula_error(spec, "it names no column.")
+    for name in asked:
+        column(table, name, spec)
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused below, by name
+            common = design_matrices(formula, table[asked]).common
+    except Exception as error:  # noqa: BLE001 (as above)
+        raise _formula_error(spec, str(error)) from None
+    frame = common.as_dataframe().drop(columns="Intercept", errors="ignore").astype(np.float64)
+    unbounded = [str(name) for name in frame.columns if not np.isfinite(frame[name]).all()]
+    if unbounded:
+        raise _formula_error(spec, f"{', '.join(unbounded)} is not a finite number in every row.")
+    return frame
+
+
+def _refuse_unused_priors(frame: pd.DataFrame, spec: ModelSpec) -> None:
+    made = {f"fixed.{name}" for name in frame.columns}
+    for role in spec.priors:
+        if role.startswith("fixed.") and role not in made:
+            raise DesignError(
+                f"The prior '{role}' is of no covariate of this model.",
+                where=f"model '{spec.name}', field priors.{role}",
+                why="a misspelt name would leave the prior of the set in force",
+                next_step=f"Allowed: {', '.join(sorted(made))}.",
+            )
 
 
 def _refuse_constant(frame: pd.DataFrame, spec: ModelSpec) -> None:

@@ -52,7 +52,7 @@ def crude_levels(design: Design, factor: Factor) -> CrudeLevels:
     if "successes" in arrays:
         trials = factor.sums(arrays["trials"].astype(float))
         return _shares(factor.sums(arrays["successes"].astype(float)), trials)
-    return _means(arrays["value"], factor)
+    return _means(arrays["value"], arrays.get("known_sd"), factor)
 
 
 def _rates(events: FloatArray, exposure: FloatArray, factor: Factor) -> CrudeLevels:
@@ -67,8 +67,13 @@ def _shares(successes: FloatArray, trials: FloatArray) -> CrudeLevels:
     return CrudeLevels(estimate, 1 / (successes + 0.5) + 1 / (failures + 0.5))
 
 
-def _means(value: FloatArray, factor: Factor) -> CrudeLevels:
-    counts = factor.counts().astype(float)
-    means = factor.sums(value.astype(float)) / counts
-    residual = max(float(np.var(value - means[factor.codes])), 1e-12)
-    return CrudeLevels(means, residual / counts)
+def _means(value: FloatArray, known_sd: FloatArray | None, factor: Factor) -> CrudeLevels:
+    weight = np.ones_like(value) if known_sd is None else known_sd**-2.0
+    total = factor.sums(weight)
+    means = factor.sums(weight * value) / total
+    if known_sd is not None:
+        return CrudeLevels(means, 1.0 / total)
+    freedom = len(value) - factor.size
+    # with one row a level nothing separates levels from residual: all of it may be residual
+    residual = np.sum((value - means[factor.codes]) ** 2) / freedom if freedom else np.var(value)
+    return CrudeLevels(means, max(float(residual), 1e-12) / total)

@@ -83,6 +83,8 @@ def _hazard(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     entry = numbers(table, likelihood.entry, spec) if likelihood.entry else np.zeros_like(end)
     event = numbers(table, likelihood.event, spec)
     _refuse(table, spec, likelihood.event, ~np.isin(event, (0, 1)), "is not 0 or 1")
+    if likelihood.entry:
+        _refuse(table, spec, likelihood.entry, entry < 0, "is before the start of the spell")
     _refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
     if event.sum() == 0:
         raise fault(spec, likelihood.event, "holds no event", "a hazard cannot be learnt from none")

@@ -40,8 +40,13 @@ class Likelihood(Protocol):
     def has_own_level(self) -> bool:
         """Whether a baseline or thresholds stand in for the intercept."""
 
-    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
-        """Add the outcome to the model in context."""
+    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
+        """Add the outcome to the model in context.
+
+        ``average`` is the sum of the zero-sum effects in the average row, a scalar. A likelihood
+        with a level of its own samples that level for the average row, where it is well known,
+        and reports it for the average type, authority and year, where those effects are zero.
+        """
 
     def log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the log-likelihood by unit, shape (samples, units)."""

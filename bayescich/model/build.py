@@ -11,7 +11,7 @@ import pytensor.tensor as pt
 
 from bayescich.design.core import Design
 from bayescich.model.base import Effect, Likelihood
-from bayescich.model.draws import Draws, FloatArray
+from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
@@ -121,8 +121,19 @@ def build_model(structure: Structure, design: Design, priors: PriorSet) -> pm.Mo
         eta = pt.zeros(design.rows)
         for effect in structure.effects:
             eta = eta + effect.declare(design, priors)
-        structure.likelihood.declare(eta, design, priors)
+        structure.likelihood.declare(eta, _average_case(structure, design, model), design, priors)
     return model
+
+
+def _average_case(structure: Structure, design: Design, model: pm.Model) -> Tensor:
+    # A level stated for the average type is as uncertain as the rarest type, with which it trades;
+    # stated for the average row it is well known. Sampling uses the second, reports the first.
+    average = pt.constant(0.0)
+    for effect in structure.groups:
+        if effect.zero_sum:
+            shares = design.factors[effect.column].counts() / design.rows
+            average = average + pt.dot(shares, model[effect.variable])
+    return average
 
 
 def reported_variables(model: pm.Model) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pymc as pm
 
-from bayescich.model.draws import FloatArray, Tensor
+from bayescich.model.draws import Tensor
 from bayescich.spec.priors import Prior
 
 _ARGUMENTS: Mapping[str, tuple[str, Callable[[Mapping[str, float]], dict[str, float]]]] = {
@@ -20,9 +20,7 @@ _ARGUMENTS: Mapping[str, tuple[str, Callable[[Mapping[str, float]], dict[str, fl
 }
 
 
-def random_variable(
-    name: str, prior: Prior, *, dims: str | None = None, per_unit: FloatArray | None = None
-) -> Tensor:
+def random_variable(name: str, prior: Prior, *, dims: str | None = None) -> Tensor:
     """Declare a variable with this prior in the model in context.
 
     Parameters
@@ -31,12 +29,6 @@ def random_variable(
     prior : Prior
     dims : str, optional
         Dimension of a vector of independent variables.
-    per_unit : array, optional
-        For a normal prior stated per standard deviation of a covariate: those standard deviations,
-        by which mean and sd are divided to reach the covariate's own unit.
     """
     distribution, arguments = _ARGUMENTS[prior.distribution]
-    values = arguments(prior.parameters())
-    if per_unit is not None:
-        values = {key: value / per_unit for key, value in values.items()}  # type: ignore[misc]
-    return getattr(pm, distribution)(name, **values, dims=dims)
+    return getattr(pm, distribution)(name, **arguments(prior.parameters()), dims=dims)

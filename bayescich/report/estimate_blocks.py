@@ -131,14 +131,14 @@ def _standardised(
     name = content.fit.structure.likelihood.standardised_name(content.fit.spec.report.horizon_days)
     table = table_from(
         frame, name="home_types_standardised", headings=estimate.headings, only=_STANDARDISED,
-        caption=f"Everybody in each home type in turn: {name}", download=csv_name(estimate),
+        caption=f"All rows put into each home type in turn: {name}", download=csv_name(estimate),
     )  # fmt: skip
     average = float(frame["std_mean"].mean())
     ordered = frame.sort_values("std_mean")
     low, high = ordered.iloc[0], ordered.iloc[-1]
     figure = drawn(
         lambda: dot_and_whisker(frame, "type", "std", name, average), name="standardised",
-        caption=f"{sentence_case(name)} if everybody in the data lived in one home type: posterior "
+        caption=f"{sentence_case(name)} if every row of the data were of one home type: posterior "
         "mean and 90% interval; dashed: mean of the types.",
         alt=f"{sentence_case(name)} by home type, from {low['type']} "
         f"{with_interval(low['std_mean'], low['std_q05'], low['std_q95'])} to {high['type']} "

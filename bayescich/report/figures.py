@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import arviz_plots as azp
@@ -21,6 +22,7 @@ from bayescich.report.words import Scale, plain
 from bayescich.sampling.fit import Fit
 
 _PER_ROW = 4
+_PANEL_LETTERS = 26
 
 
 def shrinkage_forest(fit: Fit, effect: GroupEffect, scale: Scale) -> Canvas:
@@ -164,12 +166,19 @@ def rank_figure(fit: Fit, names: Sequence[str]) -> Canvas:
     canvas: Canvas = grid.viz["figure"].item()
     for axes in canvas.axes[:panels]:
         axes.set_xticks([0.0, 0.5, 1.0])
+        axes.set_title(_fitting(axes.get_title()), fontsize=9.5)
         for text in axes.texts:  # "p=0.47(α=0.01)"
             text.set(text=text.get_text().split("(")[0].replace("=", " = "), fontsize=8.5)
     for axes in canvas.axes[: max(panels - columns, 0)]:
         axes.tick_params(labelbottom=False)
     canvas.supxlabel("fractional rank of the draw among all chains", fontsize=10.5)
     return canvas
+
+
+def _fitting(title: str) -> str:
+    # a label such as two neighbouring grades is wider than its panel
+    lines = [line for part in title.split("\n") for line in textwrap.wrap(part, _PANEL_LETTERS)]
+    return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
 
 
 def energy_figure(fit: Fit) -> Canvas:

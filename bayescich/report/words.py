@@ -195,7 +195,6 @@ _NAMES = {
     "residual_sd": "residual SD",
     "fixed": "coefficient",
     "cutpoint": "threshold",
-    "cutpoint_first": "first threshold",
     "cutpoint_gap": "gap between thresholds",
     "baseline": "log baseline hazard",
 }

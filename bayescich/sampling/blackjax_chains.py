@@ -23,8 +23,8 @@ def blackjax_chains(
     model: pm.Model, settings: SamplerSettings, chains: list[int]
 ) -> Iterator[FinishedChain]:
     """Sample these chains one after another; yield each when it ends."""
-    import jax  # noqa: PLC0415 (seconds to import; only this sampler needs it)
-    from pymc.sampling.jax import get_jaxified_graph, get_jaxified_logp  # noqa: PLC0415
+    import jax
+    from pymc.sampling.jax import get_jaxified_graph, get_jaxified_logp
 
     log_density = get_jaxified_logp(model)
     names = reported_variables(model)
@@ -41,8 +41,8 @@ def blackjax_chains(
 
 
 def _loop(log_density: Callable[[Any], Any], settings: SamplerSettings) -> Callable[..., Any]:
-    import blackjax  # noqa: PLC0415
-    import jax  # noqa: PLC0415
+    import blackjax
+    import jax
 
     def run(key: Any, start: list[Any]) -> tuple[Any, dict[str, Any]]:
         warm_up, sampling = jax.random.split(key)
@@ -70,10 +70,10 @@ def _loop(log_density: Callable[[Any], Any], settings: SamplerSettings) -> Calla
 
 def _dataset(model: pm.Model, values: dict[str, Any]) -> xr.Dataset:
     dims_of = model.named_vars_to_dims
-    arrays = {
-        name: (("chain", "draw", *dims_of.get(name, _unnamed(name, value))), np.asarray(value)[None])
-        for name, value in values.items()
-    }
+    arrays = {}
+    for name, value in values.items():
+        dims = dims_of.get(name, _unnamed(name, value))
+        arrays[name] = (("chain", "draw", *dims), np.asarray(value)[None])
     used = {dim for dims, _ in arrays.values() for dim in dims}
     coords = {name: list(labels) for name, labels in model.coords.items() if name in used}
     return xr.Dataset(arrays, coords=coords)

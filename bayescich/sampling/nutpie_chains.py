@@ -42,7 +42,7 @@ def nutpie_chains(
                 while waiting and len(running) < available_cores():
                     chain = waiting.pop(0)
                     running[chain] = _start(nutpie, compiled, settings, chain, reporter)
-                for chain in [k for k, sampler in running.items() if _is_finished(sampler)]:
+                for chain in [k for k, sampler in running.items() if _is_finished(sampler, k)]:
                     yield _collect(running.pop(chain), chain)
                     reporter.finish(chain)
                 reporter.refresh()
@@ -73,25 +73,33 @@ def _start(
     )
 
 
-def _is_finished(sampler: Any) -> bool:
+def _is_finished(sampler: Any, chain: int) -> bool:
     try:
         return bool(sampler.is_finished)
     except TimeoutError:
         # nutpie waits a moment for the chain's thread to answer and gives up while it is busy
         return False
+    except RuntimeError as error:
+        # asking tells of an error once; after that the chain would pass for an empty one
+        raise _stopped(chain, error) from error
 
 
 def _collect(sampler: Any, chain: int) -> FinishedChain:
     try:
         tree = sampler.wait()
     except RuntimeError as error:
-        raise SamplingError(
-            f"Chain {chain} stopped: {' '.join(str(error).split())[:300]}",
-            why="the log-density could not be evaluated where the chain started or went",
-            next_step="Look at the prior predictive check and at extreme values in the table; "
-            "then run the same command again.",
-        ) from error
+        raise _stopped(chain, error) from error
     return FinishedChain(chain, tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset())
+
+
+def _stopped(chain: int, error: RuntimeError) -> SamplingError:
+    reason = str(error).partition("Stack backtrace")[0]
+    return SamplingError(
+        f"Chain {chain} stopped: {' '.join(reason.split())}",
+        why="the log-density could not be evaluated where the chain started or went",
+        next_step="Look at the prior predictive check and at extreme values in the table; "
+        "then run the same command again.",
+    )
 
 
 def _initial_points(model: pm.Model) -> Callable[[int | None], FloatArray]:

@@ -34,6 +34,9 @@ def pymc_chains(
                 progressbar=False,
                 compute_convergence_checks=False,
             )
+        if tree["posterior"].sizes["draw"] < settings.draws:
+            # PyMC answers Ctrl-C with the draws so far; half a chain must not count as finished
+            raise KeyboardInterrupt
         yield FinishedChain(
             chain, tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
         )

@@ -29,9 +29,22 @@ def save_tree(tree: xr.DataTree, path: Path) -> None:
 
 
 def load_tree(path: Path) -> xr.DataTree:
-    """Read a tree into memory and close the file."""
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        return tree.load()
+    """Read a tree into memory and close the file.
+
+    Raises
+    ------
+    SamplingError
+        When the file is damaged.
+    """
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            return tree.load()
+    except (OSError, ValueError) as error:
+        raise SamplingError(
+            f"Stored draws cannot be read: {error}",
+            where=str(path),
+            next_step="Delete that file and run the same command again.",
+        ) from error
 
 
 def save_chain(posterior: xr.Dataset, sample_stats: xr.Dataset, folder: Path, chain: int) -> None:
@@ -46,17 +59,7 @@ def save_chain(posterior: xr.Dataset, sample_stats: xr.Dataset, folder: Path, ch
 
 def join_chains(folder: Path, chains: Iterable[int]) -> xr.DataTree:
     """Join the chains of a folder, in the order of their numbers."""
-    trees = []
-    for chain in chains:
-        path = chain_file(folder, chain)
-        try:
-            trees.append(load_tree(path))
-        except OSError as error:
-            raise SamplingError(
-                f"A finished chain cannot be read: {error}",
-                where=str(path),
-                next_step="Delete that file and run the same command again.",
-            ) from error
+    trees = [load_tree(chain_file(folder, chain)) for chain in chains]
     groups = {
         name: xr.concat([tree[name].to_dataset() for tree in trees], dim="chain")
         for name in ("posterior", "sample_stats")

@@ -4,7 +4,13 @@
 This room knows nothing of data or of PyMC.
 """
 
-from bayescich.spec.loader import find_spec, load_model_spec, load_prior_set, model_names
+from bayescich.spec.loader import (
+    find_spec,
+    load_model_spec,
+    load_prior_set,
+    model_names,
+    override_sampling,
+)
 from bayescich.spec.model import ModelSpec, SamplingSpec
 from bayescich.spec.priors import Prior, PriorSet
 
@@ -17,4 +23,5 @@ __all__ = [
     "load_model_spec",
     "load_prior_set",
     "model_names",
+    "override_sampling",
 ]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bayescich.errors import SpecError
 from bayescich.spec.base import Strict
-from bayescich.spec.model import ModelSpec
+from bayescich.spec.model import ModelSpec, SamplingSpec
 from bayescich.spec.priors import PriorSet
 
 S = TypeVar("S", bound=Strict)
@@ -45,6 +45,27 @@ def load_prior_set(name_or_path: str | Path) -> tuple[PriorSet, Path]:
     """Read a prior set by name (``neutral``) or by path; see :func:`load_model_spec`."""
     path = find_spec(name_or_path, "priors")
     return _read(path, PriorSet), path
+
+
+def override_sampling(spec: ModelSpec, settings: Mapping[str, object]) -> ModelSpec:
+    """Return the model with some of its sampling settings replaced, e.g. by the command line.
+
+    Raises
+    ------
+    SpecError
+        When a setting is out of bounds.
+
+    Examples
+    --------
+    >>> spec, _ = load_model_spec("stability")
+    >>> override_sampling(spec, {"chains": 2}).sampling.chains
+    2
+    """
+    try:
+        sampling = SamplingSpec.model_validate({**spec.sampling.model_dump(), **settings})
+    except ValidationError as error:
+        raise _spec_error(error, SamplingSpec, "the sampling settings given") from None
+    return spec.model_copy(update={"sampling": sampling})
 
 
 def model_names() -> list[str]:
@@ -84,15 +105,16 @@ def _names(kind: str) -> list[str]:
 
 
 def _read[S: Strict](path: Path, model: type[S]) -> S:
+    content = _parse(path)
     try:
-        return model.model_validate(_parse(path))
+        return model.model_validate(content)
     except ValidationError as error:
-        raise _spec_error(path, error, model) from None
+        raise _spec_error(error, model, str(path)) from None
 
 
 def _parse(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _OneKeyOnce)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         detail = " ".join(str(error).split())
         raise SpecError(
@@ -107,64 +129,86 @@ def _parse(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _spec_error(path: Path, error: ValidationError, model: type[Strict]) -> SpecError:
-    faults = [_fault(dict(detail), model) for detail in error.errors()]
-    first, rest = faults[0], faults[1:]
-    more = f" ({len(rest)} more below)" if rest else ""
+class _OneKeyOnce(yaml.SafeLoader):
+    """The safe loader, which refuses a key given twice: the first value would be lost silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for position, (key, _) in enumerate(node.value):
+            if key.value in keys[:position]:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key '{key.value}' is given twice", problem_mark=key.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _spec_error(error: ValidationError, model: type[Strict], where: str) -> SpecError:
+    schema = model.model_json_schema()
+    first, *rest = [_fault(dict(detail), schema) for detail in error.errors()]
+    faults = f"{len(rest) + 1} faults; the first" if rest else "a fault"
     return SpecError(
-        f"The spec says something unknown{more}: {first}",
-        where=str(path),
+        f"The spec has {faults}: {first}",
+        where=where,
         examples=rest,
         next_step="Mend the field; docs/models.md lists what each field takes.",
     )
 
 
-def _fault(detail: Mapping[str, Any], model: type[Strict]) -> str:
-    location = [part for part in detail["loc"] if not _is_tag(part, detail)]
-    field = ".".join(str(part) for part in location) or "the whole file"
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        allowed = ", ".join(_fields_at(model, detail["loc"][:-1]))
-        return f"'{field}' is not a known key; allowed here: {allowed}"
-    if kind == "missing":
-        return f"'{field}' is missing"
+def _fault(detail: Mapping[str, Any], schema: dict[str, Any]) -> str:
+    parts, node = _follow(schema, detail["loc"])
+    kind, context = detail["type"], detail.get("ctx", {})
     if kind.startswith("union_tag"):
-        context = detail.get("ctx", {})
-        found = context.get("tag", "nothing")
-        return f"'{field}' is '{found}'; allowed: {context.get('expected_tags', 'a known one')}"
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"'{field}' was {detail.get('input')!r}: {message}"
+        parts.append(str(context["discriminator"]).strip("'"))
+    field = ".".join(parts) or "the whole file"
+    if kind == "extra_forbidden":
+        _, parent = _follow(schema, detail["loc"][:-1])
+        allowed = ", ".join(sorted(parent.get("properties", {})))
+        return f"'{field}' is not a known key; allowed here: {allowed}"
+    if kind == "union_tag_invalid":
+        return f"'{field}' is '{context['tag']}'; allowed: {context['expected_tags']}"
+    if kind in {"missing", "union_tag_not_found"}:
+        known = ", ".join(node.get("discriminator", {}).get("mapping", {}))
+        return f"'{field}' is missing" + (f"; allowed: {known}" if known else "")
+    found = detail.get("input")
+    # a whole block of YAML would bury the sentence
+    shown = "" if isinstance(found, Mapping) else f" was {found!r}"
+    message = _IN_YAML_WORDS.get(kind, detail["msg"].removeprefix("Value error, "))
+    return f"'{field}'{shown}: {message}"
 
 
-def _is_tag(part: object, detail: Mapping[str, Any]) -> bool:
-    # pydantic puts the tag of a union ("hazard", "group") into the path; the YAML has no such level
-    return isinstance(part, str) and part in _TAGS and part != detail["loc"][-1]
+_IN_YAML_WORDS = {
+    "tuple_type": "it should be a list",
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"),
+        "it should hold named fields (key: value)",
+    ),
+}
 
 
-_TAGS = {"hazard", "ordinal", "binomial", "bernoulli", "gaussian", "fixed", "group", "home_type"}
+def _follow(
+    schema: dict[str, Any], location: Iterable[str | int]
+) -> tuple[list[str], dict[str, Any]]:
+    """Walk down the JSON schema; return the path as the YAML has it and the node it leads to.
 
-
-def _fields_at(model: type[Strict], location: Iterable[object]) -> list[str]:
-    # walks the JSON schema, which already knows unions and lists
-    schema = model.model_json_schema()
-    node: dict[str, Any] = schema
+    Pydantic puts the tag of a union ("hazard", "group") into the location, where the YAML has no
+    such level; the schema knows which parts are tags.
+    """
+    parts, node = [], schema
     for part in location:
-        node = _step(schema, node, part)
-    node = _resolve(schema, node)
-    return sorted(node.get("properties", {}))
+        tags = node.get("discriminator", {}).get("mapping", {})
+        if part in tags:
+            node = _resolve(schema, {"$ref": tags[part]})
+            continue
+        parts.append(str(part))
+        node = _resolve(schema, _child(node, part))
+    return parts, node
 
 
-def _step(schema: dict[str, Any], node: dict[str, Any], part: object) -> dict[str, Any]:
-    node = _resolve(schema, node)
+def _child(node: dict[str, Any], part: str | int) -> dict[str, Any]:
     if isinstance(part, int):
         return dict(node.get("items", {}))
-    if part in node.get("properties", {}):
-        return dict(node["properties"][part])
-    mapping = node.get("discriminator", {}).get("mapping", {})
-    if part in mapping:
-        return {"$ref": mapping[part]}
     extra = node.get("additionalProperties", {})
-    return dict(extra) if isinstance(extra, dict) else {}
+    return dict(node.get("properties", {}).get(part, extra if isinstance(extra, dict) else {}))
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from bayescich.spec.base import Strict
-from bayescich.spec.priors import Prior, check_role
+from bayescich.spec.priors import ROLES, Prior, check_role
 
 DataSource = Literal["placements", "inspections", "table"]
 SamplerName = Literal["nutpie", "numpyro", "blackjax", "pymc"]
 Parametrisation = Literal["auto", "centred", "noncentred"]
+
+DIMENSIONS = {"chain", "draw", "band", "covariate", "threshold", "gap"}
+"""Dimensions of the draws: no grouping column can have one of these names."""
 
 
 class HazardSpec(Strict):
@@ -46,6 +49,14 @@ class OrdinalSpec(Strict):
     outcome: str
     categories: Annotated[tuple[str, ...], Field(min_length=3)]
     """Labels from worst to best."""
+
+    @field_validator("categories")
+    @classmethod
+    def _each_once(cls, categories: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({c for c in categories if categories.count(c) > 1})
+        if twice:
+            raise ValueError(f"each category stands once; twice: {', '.join(twice)}")
+        return categories
 
 
 class BinomialSpec(Strict):
@@ -165,8 +176,8 @@ class ModelSpec(Strict):
     @field_validator("priors")
     @classmethod
     def _roles_are_known(cls, priors: Mapping[str, Prior]) -> Mapping[str, Prior]:
-        for role in priors:
-            check_role(role)
+        for role, prior in priors.items():
+            check_role(role, prior)
         return priors
 
     @model_validator(mode="after")
@@ -179,6 +190,29 @@ class ModelSpec(Strict):
             raise ValueError("one home_type effect at most")
         if sum(e.kind == "fixed" for e in self.effects) > 1:
             raise ValueError("one fixed effect at most: put all covariates into its formula")
+        taken = sorted(DIMENSIONS & set(columns))
+        if taken:
+            raise ValueError(f"rename the column {', '.join(taken)}: the draws use that name")
+        return self
+
+    @model_validator(mode="after")
+    def _frailty_is_of_the_unit(self) -> ModelSpec:
+        # the likelihood of one unit is free of all others only when it holds whole frailties
+        frailty = getattr(self.likelihood, "frailty", None)
+        if frailty not in {None, self.unit}:
+            raise ValueError(
+                f"likelihood.frailty was '{frailty}'; allowed: the unit ('{self.unit}') or none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _priors_are_used(self) -> ModelSpec:
+        # a misspelt name would leave the prior of the set in force, and nobody would notice
+        groups = {f"{column}.sd" for column in self.group_columns}
+        for role in self.priors:
+            if role.endswith(".sd") and role not in groups | set(ROLES):
+                known = ", ".join(sorted(groups)) or "none: no effect has groups"
+                raise ValueError(f"'priors.{role}' is of no effect of this model; allowed: {known}")
         return self
 
     @property

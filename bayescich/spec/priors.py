@@ -99,8 +99,8 @@ class PriorSet(Strict):
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> PriorSet:
-        for role in self.priors:
-            check_role(role)
+        for role, prior in self.priors.items():
+            check_role(role, prior)
         return self
 
     def get(self, *roles: str) -> Prior:
@@ -124,15 +124,25 @@ class PriorSet(Strict):
         return self.model_copy(update={"priors": {**self.priors, **overrides}})
 
 
-def check_role(role: str) -> None:
-    """Refuse a prior for something no model has.
+def check_role(role: str, prior: Prior) -> None:
+    """Refuse a prior for something no model has, or with a distribution that cannot be meant.
 
-    ``<group>.sd`` and ``fixed.<column>`` are allowed for any name.
+    ``<group>.sd`` and ``fixed.<column>`` are allowed for any name. A standard deviation, a variance
+    and a gap are above zero; a coefficient is scaled by its covariate, so its prior is normal.
     """
     narrowed = role.endswith(".sd") or role.startswith("fixed.")
     if role not in ROLES and not narrowed:
         raise ValueError(f"unknown prior '{role}'; allowed: {', '.join(_allowed_roles())}")
+    normal = prior.distribution == "normal"
+    if normal and (role.endswith(".sd") or role in _ABOVE_ZERO):
+        above = ", ".join(name for name in PARAMETERS if name != "normal")
+        raise ValueError(f"'{role}' is above zero: normal is not; allowed: {above}")
+    if not normal and (role == "fixed" or role.startswith("fixed.")):
+        raise ValueError(f"'{role}' was {prior.distribution}; allowed: normal")
 
 
 def _allowed_roles() -> Iterable[str]:
     return (*ROLES, "<group>.sd", "fixed.<column>")
+
+
+_ABOVE_ZERO = {"baseline.step_sd", "cutpoint.gap", "frailty.variance"}

@@ -15,10 +15,13 @@ from bayescich.model.random_variables import random_variable
 from bayescich.spec.priors import PriorSet
 
 
-def declare_baseline(cuts: tuple[float, ...], priors: PriorSet) -> Tensor:
-    """Declare ``baseline`` (dims: band), log hazard per year, and ``baseline_step_sd``."""
+def declare_baseline(cuts: tuple[float, ...], average: Tensor, priors: PriorSet) -> Tensor:
+    """Declare ``baseline`` (dims: band), log hazard per year, and ``baseline_step_sd``.
+
+    ``average`` is the sum of the zero-sum effects in the average row (see ``Likelihood.declare``).
+    """
     step_sd = random_variable("baseline_step_sd", priors.get("baseline.step_sd"))
-    first = random_variable("baseline_first", priors.get("baseline.level"))
+    first = random_variable("baseline_first_offset", priors.get("baseline.level")) - average
     offset = pm.Normal("baseline_offset", 0.0, 1.0, shape=len(cuts))
     walk = pt.cumsum(step_sd * np.sqrt(log_steps(cuts)) * offset)
     return pm.Deterministic("baseline", first + pt.concatenate([pt.zeros(1), walk]), dims="band")

@@ -22,7 +22,7 @@ class BinomialLikelihood:
     success_name: str = "success"
     has_own_level: bool = False
 
-    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
         """Declare the observed counts."""
         arrays = design.outcome
         pm.Binomial("successes", n=arrays["trials"], logit_p=eta, observed=arrays["successes"])

@@ -22,7 +22,7 @@ class GaussianLikelihood:
     outcome_name: str = "outcome"
     has_own_level: bool = False
 
-    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
         """Declare ``residual_sd`` unless it is known, and the observed values."""
         known = design.outcome.get("known_sd")
         sd = random_variable("residual_sd", priors.get("residual.sd")) if known is None else known

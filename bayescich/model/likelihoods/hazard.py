@@ -41,9 +41,9 @@ class HazardLikelihood:
     event_name: str = "move"
     has_own_level: bool = True
 
-    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
         """Declare baseline, frailty variance and the log-likelihood (a potential)."""
-        baseline = declare_baseline(self.cuts, priors)
+        baseline = declare_baseline(self.cuts, average, priors)
         event = design.outcome["event"]
         events_per_band = np.bincount(
             design.outcome["event_band"][event == 1], minlength=len(self.cuts) + 1

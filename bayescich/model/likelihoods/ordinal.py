@@ -35,9 +35,9 @@ class OrdinalLikelihood:
     categories: tuple[str, ...]
     has_own_level: bool = True
 
-    def declare(self, eta: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
         """Declare ``cutpoint`` (dims: cutpoint_between) and the log-likelihood (a potential)."""
-        first = random_variable("cutpoint_first", priors.get("cutpoint.first"))
+        first = random_variable("cutpoint_first_offset", priors.get("cutpoint.first")) + average
         gaps = random_variable("cutpoint_gap", priors.get("cutpoint.gap"), dims="gap")
         cutpoints = pm.Deterministic(
             "cutpoint", first + pt.concatenate([pt.zeros(1), pt.cumsum(gaps)]), dims="threshold"

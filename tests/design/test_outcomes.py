@@ -1,0 +1,167 @@
+"""Exposures, events and counts: against brute force, and each impossible value named."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bayescich.design import build_design
+from bayescich.design.core import DAYS_PER_YEAR
+from bayescich.design.outcomes import band_exposure, band_labels
+from bayescich.errors import DesignError
+from bayescich.spec import ModelSpec
+
+HAZARD = {"family": "hazard", "event": "moved", "time": "days", "entry": "entry", "cuts": [7, 28]}
+
+
+def spec(likelihood: dict[str, Any], **more: Any) -> ModelSpec:
+    base = {"name": "toy", "title": "toy", "unit": "child", "likelihood": likelihood}
+    return ModelSpec.model_validate(base | more)
+
+
+def spells(**changes: Any) -> pd.DataFrame:
+    table = {"child": list("cabd"), "moved": [1, 0, 1, 1], "days": [7, 7, 30, 29], "entry": 0}
+    return pd.DataFrame(table | changes)
+
+
+@st.composite
+def spell_and_cuts(draw: st.DrawFn) -> tuple[int, int, tuple[float, ...]]:
+    entry = draw(st.integers(0, 400))
+    end = draw(st.integers(entry + 1, 500))
+    cuts = draw(st.lists(st.integers(1, 450), min_size=1, max_size=8, unique=True))
+    return entry, end, tuple(float(c) for c in sorted(cuts))
+
+
+@given(spell_and_cuts())
+def test_band_exposure_is_the_count_of_days_in_each_band(
+    drawn: tuple[int, int, tuple[float, ...]],
+) -> None:
+    entry, end, cuts = drawn
+    split = band_exposure(np.array([float(entry)]), np.array([float(end)]), cuts)[0]
+    # day d is the time from d to d + 1, so it lies in the band of its start
+    counted = [0] * (len(cuts) + 1)
+    for day in range(entry, end):
+        counted[sum(day >= cut for cut in cuts)] += 1
+    np.testing.assert_allclose(split * DAYS_PER_YEAR, counted, atol=1e-9)
+    assert split.sum() == pytest.approx((end - entry) / DAYS_PER_YEAR)
+
+
+@given(spell_and_cuts())
+def test_the_event_band_is_the_last_band_with_exposure(
+    drawn: tuple[int, int, tuple[float, ...]],
+) -> None:
+    entry, end, cuts = drawn
+    likelihood = {**HAZARD, "cuts": cuts}
+    table = pd.DataFrame({"child": ["a"], "moved": 1, "days": end, "entry": entry})
+    outcome = build_design(table, spec(likelihood)).outcome
+    assert outcome["event_band"][0] == np.flatnonzero(outcome["exposure"][0]).max()
+
+
+def test_hazard_arrays_are_sorted_by_child() -> None:
+    design = build_design(spells(entry=[0, 3, 10, 28]), spec(HAZARD))
+    assert design.row_ids == ("a", "b", "c", "d")
+    assert design.outcome["event"].tolist() == [0, 1, 1, 1]
+    # a spell that ends on day 7 ends in the first band, where its exposure is
+    assert design.outcome["event_band"].tolist() == [0, 2, 0, 2]
+    np.testing.assert_allclose(
+        design.outcome["exposure"] * DAYS_PER_YEAR,
+        [[4, 0, 0], [0, 18, 2], [7, 0, 0], [0, 0, 1]],
+    )
+    assert design.coords["band"] == ("0-7 days", "7-28 days", "28+ days")
+    assert design.outcome["exposure"].shape == (4, len(band_labels((7, 28))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"moved": [1, 0, 2, 0]}, "1 of 4 rows hold a value of 'moved' that is not 0 or 1"),
+        ({"days": [0, 7, 30, 29]}, "1 of 4 rows hold a value of 'days' that leaves no time at"),
+        ({"days": [-3, 7, -1, 29]}, "2 of 4 rows"),
+        ({"entry": [0, 0, 30, 0]}, "leaves no time at risk"),
+        ({"entry": [0, 0, -5, 0]}, "value of 'entry' that is before the start of the spell"),
+        ({"moved": 0}, "Column 'moved' holds no event"),
+        ({"days": [7, 7, "long", 29]}, "Column 'days' is not a number in 1 of 4 rows"),
+        ({"days": [7, 7, np.inf, 29]}, "Column 'days' is not a number in 1 of 4 rows"),
+        ({"days": [7, 7, None, 29]}, "Column 'days' is blank in 1 of 4 rows"),
+        ({"child": ["c", None, "b", "d"]}, "Column 'child' is blank in 1 of 4 rows"),
+    ],
+)
+def test_impossible_spells_are_named(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(DesignError) as caught:
+        build_design(spells(**changes), spec(HAZARD))
+    assert said in str(caught.value)
+
+
+def test_the_children_of_impossible_spells_are_named() -> None:
+    with pytest.raises(DesignError, match="for example: b: 30"):
+        build_design(spells(entry=[0, 0, 30, 0]), spec(HAZARD))
+
+
+GRADES = ["Poor", "Fair", "Good"]
+ORDINAL = {"family": "ordinal", "outcome": "grade", "categories": GRADES}
+
+
+def test_ordinal_categories_keep_the_order_of_the_spec() -> None:
+    table = pd.DataFrame({"child": list("dcba"), "grade": ["Good", "Poor", "Fair", "Fair"]})
+    design = build_design(table, spec(ORDINAL))
+    assert design.outcome["category"].tolist() == [1, 1, 0, 2]
+    assert design.coords["cutpoint"] == ("Poor | Fair", "Fair | Good")
+
+
+@pytest.mark.parametrize(
+    ("grades", "said"),
+    [
+        (["Good", "good", "Poor", "Fair"], "1 of 4 rows hold a value of 'grade' that is not one"),
+        (["Good", "Good", "Poor", "Poor"], "Column 'grade' never takes the category Fair"),
+        (["Good", None, "Poor", "Fair"], "Column 'grade' is blank in 1 of 4 rows"),
+    ],
+)
+def test_unknown_and_absent_grades_are_named(grades: list[str], said: str) -> None:
+    table = pd.DataFrame({"child": list("abcd"), "grade": grades})
+    with pytest.raises(DesignError) as caught:
+        build_design(table, spec(ORDINAL))
+    assert said in str(caught.value)
+
+
+BINOMIAL = {"family": "binomial", "outcome": "deaths", "trials": "operations"}
+
+
+@pytest.mark.parametrize(
+    ("deaths", "operations"),
+    [
+        ([1.5, 1], [9, 9]),
+        ([-1, 1], [9, 9]),
+        ([10, 1], [9, 9]),
+        ([0, 1], [0, 9]),
+        ([1, 1], [9, 9.5]),
+    ],
+)
+def test_impossible_counts_are_refused(deaths: list[float], operations: list[float]) -> None:
+    table = pd.DataFrame({"child": ["a", "b"], "deaths": deaths, "operations": operations})
+    with pytest.raises(DesignError, match="is not a whole number between 0 and 'operations'"):
+        build_design(table, spec(BINOMIAL))
+
+
+def test_a_yes_or_no_needs_both() -> None:
+    likelihood = {"family": "bernoulli", "outcome": "yes"}
+    table = pd.DataFrame({"child": list("abc"), "yes": [True, False, True]})
+    design = build_design(table, spec(likelihood))
+    assert design.outcome["successes"].tolist() == [1, 0, 1]
+    assert design.outcome["trials"].tolist() == [1, 1, 1]
+    with pytest.raises(DesignError, match="'yes' is 1 in every row"):
+        build_design(table.assign(yes=1), spec(likelihood))
+    with pytest.raises(DesignError, match="is not 0 or 1"):
+        build_design(table.assign(yes=[0, 1, 0.5]), spec(likelihood))
+
+
+def test_known_standard_errors_are_above_zero() -> None:
+    likelihood = {"family": "gaussian", "outcome": "effect", "known_sd": "se"}
+    table = pd.DataFrame({"child": list("ba"), "effect": [1.0, 2.0], "se": [0.5, 0.25]})
+    outcome = build_design(table, spec(likelihood)).outcome
+    assert outcome["value"].tolist() == [2.0, 1.0]
+    assert outcome["known_sd"].tolist() == [0.25, 0.5]
+    with pytest.raises(DesignError, match="value of 'se' that is not above zero"):
+        build_design(table.assign(se=[0.0, 1.0]), spec(likelihood))

@@ -1,0 +1,95 @@
+"""One table from a file of the user's own, from returns and register, or from inspections."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bayescich.errors import HistoriesError, RecordsError
+from bayescich.histories.analysis_table import load_analysis_table
+
+TABLE = pd.DataFrame({"child": ["a", "b", "b"], "score": [1.5, 2.0, 3.0]})
+
+
+@pytest.mark.parametrize("name", ["table.csv", "TABLE.CSV", "table.parquet"])
+def test_an_own_table_is_read_as_it_is(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    TABLE.to_csv(path, index=False) if "csv" in name.lower() else TABLE.to_parquet(path)
+    table = load_analysis_table("table", path)
+    assert table.frame.to_dict("list") == TABLE.to_dict("list")
+    assert table.account.total("read", "table") == table.account.total("kept", "table") == 3
+    assert table.account.entries[0].rule == name
+    assert not table.synthetic
+    assert table.truth is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("table.csv", b""),
+        ("table.csv", b"\xff\xfe\x00\x00bad"),
+        ("table.csv", b'child,score\n"a,1\n'),
+        ("table.csv", b"child,score\na,1\nb,2,3,4\n"),
+        ("table.parquet", b"child,score\na,1\n"),
+        ("table.parquet", b""),
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(RecordsError) as caught:
+        load_analysis_table("table", path)
+    assert caught.value.where == str(path)
+    assert "cannot be read" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["table.xlsx", "table", "table.csv.gz"])
+def test_other_kinds_of_file_are_told_apart(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("child,score\n")
+    with pytest.raises(RecordsError, match="one CSV or Parquet file"):
+        load_analysis_table("table", path)
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    with pytest.raises(RecordsError, match="'tables' is not a table"):
+        load_analysis_table("table", tmp_path / "tables")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(RecordsError, match="cannot be read"):
+        load_analysis_table("table", tmp_path / "folder.csv")
+
+
+def test_a_table_of_no_rows_says_what_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    TABLE.iloc[:0].to_csv(path, index=False)
+    with pytest.raises(HistoriesError, match=r"No rows are left(.|\n)*table\.csv"):
+        load_analysis_table("table", path)
+
+
+@pytest.mark.parametrize("source", ["table", "inspections", "placements"])
+def test_an_absent_path_is_named(tmp_path: Path, source: str) -> None:
+    with pytest.raises(RecordsError, match=r"nothing at '.*gone'"):
+        load_analysis_table(source, tmp_path / "gone")  # type: ignore[arg-type]
+
+
+def test_the_mark_makes_a_table_synthetic_and_brings_its_truth(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "table.csv", index=False)
+    mark = tmp_path / "synthetic.json"
+    mark.write_text(json.dumps({"synthetic": False}))
+    assert not load_analysis_table("table", tmp_path / "table.csv").synthetic
+    mark.write_text(json.dumps({"synthetic": True}))
+    table = load_analysis_table("table", tmp_path / "table.csv")
+    assert table.synthetic
+    assert table.truth is None
+    (tmp_path / "truth").mkdir()
+    # 'NA' is a level, not a blank
+    (tmp_path / "truth" / "parameters.csv").write_text(
+        "model,variable,level,value\nstability,home_effect,NA,0.5\n"
+    )
+    truth = load_analysis_table("table", tmp_path / "table.csv").truth
+    assert truth is not None
+    assert truth.to_dict("list") == {
+        "model": ["stability"], "variable": ["home_effect"], "level": ["NA"], "value": [0.5],
+    }  # fmt: skip

@@ -1,0 +1,174 @@
+"""What a model may and may not ask, and that what is shipped can be asked."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bayescich.spec import ModelSpec, PriorSet, load_model_spec, load_prior_set, model_names
+from bayescich.spec.model import HazardSpec
+
+PRIOR_SETS = ("neutral", "sceptical")
+NORMAL = {"distribution": "normal", "mean": 0, "sd": 1, "reason": "long enough", "source": "here"}
+HALF = {"distribution": "half_normal", "sd": 1, "reason": "long enough", "source": "here"}
+
+
+def model(**changes: Any) -> ModelSpec:
+    likelihood = {"family": "gaussian", "outcome": "y"}
+    base = {"name": "toy", "title": "toy", "unit": "home", "likelihood": likelihood}
+    return ModelSpec.model_validate(base | changes)
+
+
+def needed_roles(spec: ModelSpec) -> list[tuple[str, ...]]:
+    """List the priors a model asks for: each from the narrowest role to the widest."""
+    roles: list[tuple[str, ...]] = [(f"{e.by}.sd", f"{e.kind}.sd") for e in spec.grouped]
+    if spec.formula:
+        roles.append(("fixed",))
+    own = {
+        "hazard": ["baseline.level", "baseline.step_sd"],
+        "ordinal": ["cutpoint.first", "cutpoint.gap"],
+        "gaussian": ["intercept", "residual.sd"],
+    }
+    roles += [(role,) for role in own.get(spec.likelihood.family, ["intercept"])]
+    if isinstance(spec.likelihood, HazardSpec) and spec.likelihood.frailty:
+        roles.append(("frailty.variance",))
+    return roles
+
+
+@pytest.mark.parametrize("prior_set", PRIOR_SETS)
+@pytest.mark.parametrize("name", ["quality", "stability"])
+def test_every_prior_a_shipped_model_needs_is_in_both_sets(name: str, prior_set: str) -> None:
+    spec, _ = load_model_spec(name)
+    priors, _ = load_prior_set(prior_set)
+    chosen = priors.with_overrides(spec.priors)
+    for roles in needed_roles(spec):
+        assert chosen.role_of(*roles) in roles
+
+
+@pytest.mark.parametrize("prior_set", PRIOR_SETS)
+def test_a_shipped_prior_set_has_every_role_and_its_reasons(prior_set: str) -> None:
+    priors, path = load_prior_set(prior_set)
+    assert priors.name == prior_set == path.stem
+    assert set(priors.priors) >= {
+        "intercept", "fixed", "group.sd", "home_type.sd", "residual.sd", "frailty.variance",
+        "baseline.level", "baseline.step_sd", "cutpoint.first", "cutpoint.gap",
+    }  # fmt: skip
+    for role, prior in priors.priors.items():
+        assert len(prior.reason.split()) >= 5, role
+        assert not re.search(r"todo|tbc|xxx", prior.reason + prior.source, re.IGNORECASE), role
+
+
+def test_the_sceptic_believes_less_than_the_neutral() -> None:
+    neutral, sceptical = (load_prior_set(name)[0] for name in PRIOR_SETS)
+    for role in ("fixed", "group.sd", "home_type.sd"):
+        assert sceptical.get(role).parameters()["sd"] < neutral.get(role).parameters()["sd"]
+
+
+def test_the_shipped_models_ask_what_the_issue_asks() -> None:
+    assert {"quality", "stability"} <= set(model_names())
+    stability, _ = load_model_spec("stability")
+    assert isinstance(stability.likelihood, HazardSpec)
+    assert stability.likelihood.frailty == stability.unit == "child"
+    assert stability.likelihood.cuts[0] == 7
+    assert stability.group_columns == ("home_type", "home", "provider", "authority", "year")
+    assert stability.home_type is not None
+    assert stability.home_type.zero_sum
+    quality, _ = load_model_spec("quality")
+    assert quality.likelihood.family == "ordinal"
+    assert quality.unit == "home"
+    # the quality model replaces one prior of the set and leaves the others
+    priors, _ = load_prior_set(quality.prior_set)
+    changed = priors.with_overrides(quality.priors)
+    assert changed.get("home.sd", "group.sd").parameters() == {"sd": 1.5}
+    assert changed.get("owner.sd", "group.sd").parameters() == {"sd": 0.5}
+    assert priors.get("home.sd", "group.sd").parameters() == {"sd": 0.5}
+
+
+def test_a_spec_is_frozen() -> None:
+    spec = model()
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.unit = "child"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.sampling.draws = 5  # type: ignore[misc]
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=5))
+def test_cuts_are_finite_positive_and_increasing_or_refused(cuts: list[float]) -> None:
+    fields = {"family": "hazard", "event": "moved", "time": "days", "cuts": cuts}
+    in_order = all(a < b for a, b in zip([0.0, *cuts], [*cuts, float("inf")], strict=True))
+    if cuts and in_order:
+        assert HazardSpec.model_validate(fields).cuts == tuple(cuts)
+    else:
+        with pytest.raises(ValidationError):
+            HazardSpec.model_validate(fields)
+
+
+GROUP_HOME = {"kind": "group", "by": "home"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"effects": [GROUP_HOME, GROUP_HOME]}, "one group effect; twice: home"),
+        (
+            {"effects": [{"kind": "home_type"}, {"kind": "group", "by": "home_type"}]},
+            "one group effect; twice: home_type",
+        ),
+        (
+            {"effects": [{"kind": "home_type"}, {"kind": "home_type", "by": "sector"}]},
+            "one home_type effect at most",
+        ),
+        (
+            {"effects": [{"kind": "fixed", "formula": x} for x in "ab"]},
+            "one fixed effect at most",
+        ),
+        ({"effects": [{"kind": "group", "by": "band"}]}, "rename the column band"),
+        ({"priors": {"slope": NORMAL}}, "unknown prior 'slope'; allowed: intercept, fixed"),
+        ({"effects": [GROUP_HOME], "priors": {"hoem.sd": HALF}}, "allowed: home.sd"),
+        ({"priors": {"home.sd": HALF}}, "allowed: none: no effect has groups"),
+        ({"priors": {"intercept": {**NORMAL, "sd": float("inf")}}}, "finite number"),
+        (
+            {
+                "likelihood": {
+                    "family": "hazard", "event": "e", "time": "t", "cuts": [7], "frailty": "child",
+                }
+            },
+            "likelihood.frailty was 'child'; allowed: the unit ('home') or none",
+        ),
+        (
+            {"likelihood": {"family": "ordinal", "outcome": "g", "categories": ["a", "b", "a"]}},
+            "each category stands once; twice: a",
+        ),
+        (
+            {"likelihood": {"family": "ordinal", "outcome": "g", "categories": ["a", "b"]}},
+            "at least 3 items",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        model(**changes)
+    assert said in str(caught.value)
+
+
+def test_a_prior_of_a_group_of_the_model_is_allowed() -> None:
+    spec = model(effects=[GROUP_HOME], priors={"home.sd": HALF, "group.sd": HALF})
+    assert set(spec.priors) == {"home.sd", "group.sd"}
+
+
+def test_the_models_of_this_folder_are_those_that_are_found() -> None:
+    shipped = Path(__file__).parents[2] / "models"
+    assert {p.stem for p in shipped.glob("*.yaml")} <= set(model_names())
+
+
+def test_overriding_makes_a_new_set() -> None:
+    priors = PriorSet.model_validate(
+        {"name": "p", "description": "d", "priors": {"intercept": NORMAL}}
+    )
+    narrow = model(priors={"intercept": {**NORMAL, "sd": 0.1}}).priors
+    assert priors.with_overrides(narrow).get("intercept").sd == 0.1
+    assert priors.get("intercept").sd == 1
