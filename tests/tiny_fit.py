@@ -74,7 +74,6 @@ def ordinal_fit(rows: int = 1200, **changes: Any) -> Fit:
     table["grade"] = np.array(GRADES)[(latent[:, None] > cutpoint).sum(axis=1)]
     truth |= {
         "cutpoint": cutpoint,
-        "cutpoint_first": cutpoint[0],
         "cutpoint_gap": np.diff(cutpoint),
     }
     likelihood = {"family": "ordinal", "outcome": "grade", "categories": GRADES}

@@ -110,10 +110,23 @@ def _read_own_table(path: Path) -> pd.DataFrame:
 def _synthetic(path: Path) -> tuple[bool, pd.DataFrame | None]:
     folder = path if path.is_dir() else path.parent
     mark = folder / SYNTHETIC_MARK
-    if not mark.is_file() or not json.loads(mark.read_text(encoding="utf-8")).get("synthetic"):
+    if not mark.is_file() or not _mark(mark).get("synthetic"):
         return False, None
     truth = folder / "truth" / "parameters.csv"
     return True, pd.read_csv(truth, keep_default_na=False) if truth.is_file() else None
+
+
+def _mark(file: Path) -> dict[str, object]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise RecordsError(
+            f"The mark of synthetic data cannot be read: {error}",
+            where=str(file),
+            why="it decides whether the report says SYNTHETIC",
+            next_step="Write the synthetic England again (make simulate), or delete the mark if "
+            "the data are real.",
+        ) from None
 
 
 _READERS = {"placements": _placements, "inspections": _inspections, "table": _own_table}

@@ -93,3 +93,10 @@ def test_the_mark_makes_a_table_synthetic_and_brings_its_truth(tmp_path: Path) -
     assert truth.to_dict("list") == {
         "model": ["stability"], "variable": ["home_effect"], "level": ["NA"], "value": [0.5],
     }  # fmt: skip
+
+
+def test_an_unreadable_synthetic_mark_is_named(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "synthetic.json").write_text("{")
+    with pytest.raises(RecordsError, match="mark of synthetic data"):
+        load_analysis_table("table", tmp_path / "table.csv")

@@ -1,7 +1,8 @@
 """The baseline hazard by time since the placement started: a first-order random walk.
 
-``baseline_1 ~ prior`` and ``baseline_b - baseline_(b-1) ~ Normal(0, step_sd² Δ log m_b)``, with
-``m_b`` the middle of band b: a step between long bands is as free as one between short ones.
+The first band has the prior (for the average row), and
+``baseline_b - baseline_(b-1) ~ Normal(0, step_sd² Δ log m_b)`` with ``m_b`` the middle of band b:
+a step between long bands is as free as one between short ones.
 """
 
 from __future__ import annotations
