@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+from pytensor.configdefaults import config as pytensor_config
 
 from bayescich.errors import SamplingError
 from bayescich.model.draws import FloatArray
@@ -30,10 +31,7 @@ def nutpie_chains(
     import nutpie
 
     say("compiling the model")
-    compiled = dataclasses.replace(
-        nutpie.compile_pymc_model(model, backend="numba"),
-        initial_point_func=_initial_points(model),
-    )
+    compiled = _compile(nutpie, model)
     waiting = list(chains)
     running: dict[int, Any] = {}
     with ChainReporter(chains, settings.tune + settings.draws) as reporter:
@@ -50,6 +48,15 @@ def nutpie_chains(
         finally:
             for sampler in running.values():
                 sampler.cancel()
+
+
+def _compile(nutpie: Any, model: pm.Model) -> Any:
+    # With fastmath, code compiled now and the same code loaded from numba's cache round
+    # differently, and a chain sampled after a crash would not be the one that was lost. It costs
+    # nothing measurable (docs/performance.md section 4).
+    with pytensor_config.change_flags(numba__fastmath=False):
+        compiled = nutpie.compile_pymc_model(model, backend="numba")
+    return dataclasses.replace(compiled, initial_point_func=_initial_points(model))
 
 
 def _start(
