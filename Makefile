@@ -98,7 +98,7 @@ lint: $(READY) ## style, types and the order of the rooms
 
 check: lint test ## lint, then test
 
-recovery: $(READY) ## the slow tests: is a known truth found again? (an hour or more)
+recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)
 
 # ---- how the environment comes up -------------------------------------------------------

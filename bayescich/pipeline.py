@@ -6,9 +6,7 @@ ArviZ) is imported only once a fit is really needed.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -16,9 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from bayescich.account import Account, Entry
+from bayescich.artefacts import load_inputs, save_inputs, save_results
 from bayescich.errors import RecordsError, RunError
 from bayescich.histories.analysis_table import SYNTHETIC_MARK, AnalysisTable, load_analysis_table
 from bayescich.progress import say
@@ -197,7 +193,7 @@ def _fit(
     design = clock.time("design", lambda: _design(table, request.spec))
     _try_model(request, design)
     run.write_manifest(_opening_manifest(request, run, inputs, table))
-    _save_inputs(table, request, run)
+    save_inputs(table, request.spec, request.priors, run)
     fitted = clock.time("sampling", lambda: _sample(request, table, design, run))
     manifest = run.manifest()
     manifest["timings_seconds"] = clock.seconds | earlier
@@ -220,7 +216,7 @@ def report(model: str, runs: Path = Path("runs"), reports: Path = Path("reports"
             where=str(runs / model),
             next_step=f"Fit it first: make fit MODEL={model}",
         )
-    table, spec, priors = _load_inputs(run)
+    table, spec, priors = load_inputs(run)
     request = Request(
         spec, Path(), priors, Path(), Path(str(run.manifest()["data"])), runs, reports
     )
@@ -246,7 +242,7 @@ def _read_out(
         "gates_passed": passed,
         "reading_code": reading_code,
     }
-    _save_results(run, checks, estimates)
+    save_results(run, checks, estimates)
     _write_report(fitted, checks, estimates, table, manifest, report, run)
     run.write_manifest(manifest)
     run.point_latest()
@@ -356,41 +352,6 @@ def _checks_and_estimates(
     checks = run_checks(fitted, fitted.spec.sampling.seed)
     say("estimates: shrinkage by home type")
     return checks, run_estimates(fitted, table.truth)
-
-
-def _save_inputs(table: AnalysisTable, request: Request, run: Run) -> None:
-    partial = run.folder / "table.parquet.partial"
-    table.frame.to_parquet(partial)
-    partial.replace(run.folder / "table.parquet")
-    account = [dataclasses.asdict(entry) for entry in table.account.entries]
-    write_text(run.folder / "account.json", json.dumps(account, indent=1) + "\n")
-    write_text(run.folder / "spec.json", request.spec.model_dump_json(indent=1) + "\n")
-    write_text(run.folder / "priors.json", request.priors.model_dump_json(indent=1) + "\n")
-    if table.truth is not None:
-        write_text(run.folder / "truth.csv", table.truth.to_csv(index=False))
-
-
-def _load_inputs(run: Run) -> tuple[AnalysisTable, ModelSpec, PriorSet]:
-    spec = ModelSpec.model_validate_json((run.folder / "spec.json").read_text("utf-8"))
-    priors = PriorSet.model_validate_json((run.folder / "priors.json").read_text("utf-8"))
-    entries = json.loads((run.folder / "account.json").read_text("utf-8"))
-    account = Account(tuple(Entry(**{**e, "examples": tuple(e["examples"])}) for e in entries))
-    truth_file = run.folder / "truth.csv"
-    truth = pd.read_csv(truth_file, keep_default_na=False) if truth_file.is_file() else None
-    frame = pd.read_parquet(run.folder / "table.parquet")
-    return AnalysisTable(frame, account, bool(run.manifest()["synthetic"]), truth), spec, priors
-
-
-def _save_results(run: Run, checks: tuple[Check, ...], estimates: tuple[Estimate, ...]) -> None:
-    shown = ("name", "title", "group", "status", "gate", "value", "limit", "sentence")
-    rows = [{key: getattr(check, key) for key in shown} for check in checks]
-    write_text(run.folder / "checks.json", json.dumps(rows, indent=2, default=float) + "\n")
-    folder = run.folder / "estimates"
-    folder.mkdir(exist_ok=True)
-    for estimate in estimates:
-        partial = folder / f"{estimate.name}.parquet.partial"
-        estimate.table.to_parquet(partial)
-        partial.replace(folder / f"{estimate.name}.parquet")
 
 
 def _write_report(

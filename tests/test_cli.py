@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from bayescich import cli, pipeline
+from bayescich.artefacts import load_inputs
 from bayescich.design import build_design
 from bayescich.errors import SamplingError
 from bayescich.model import build_model, make_structure
@@ -102,7 +103,7 @@ def test_the_next_call_samples_only_the_missing_chains(resumed: Resumed) -> None
 def test_another_process_draws_the_same_chains_bit_by_bit(resumed: Resumed, tmp_path: Path) -> None:
     run = Run.latest("own", resumed.folder / "runs")
     assert run is not None
-    table, spec, priors = pipeline._load_inputs(run)
+    table, spec, priors = load_inputs(run)
     model = build_model(make_structure(spec), build_design(table.frame, spec), priors)
     ours = sample_posterior(model, SamplerSettings.from_spec(spec.sampling), tmp_path)
     theirs = load_tree(run.folder / "draws.nc")

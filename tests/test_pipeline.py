@@ -14,6 +14,7 @@ import pytest
 
 from bayescich import pipeline
 from bayescich.account import Account
+from bayescich.artefacts import load_inputs, save_inputs
 from bayescich.errors import BayescichError, DesignError, RecordsError, RunError, SpecError
 from bayescich.histories.analysis_table import AnalysisTable
 from bayescich.pipeline import Outcome, make_request
@@ -281,8 +282,8 @@ def test_what_a_report_needs_survives_the_folder(tmp_path: Path) -> None:
     )
     account = Account().read("table", "table.csv", 3).excluded("table", "blank", 1, ["x"])
     truth = pd.DataFrame({"model": ["own"], "level": ["NA"], "value": [0.5]})
-    pipeline._save_inputs(AnalysisTable(frame, account, True, truth), request, run)
-    table, spec_read, priors_read = pipeline._load_inputs(run)
+    save_inputs(AnalysisTable(frame, account, True, truth), request.spec, request.priors, run)
+    table, spec_read, priors_read = load_inputs(run)
     pd.testing.assert_frame_equal(table.frame, frame)
     assert table.account == account
     assert table.synthetic
