@@ -48,7 +48,13 @@ def load_tree(path: Path) -> xr.DataTree:
 
 
 def save_chain(posterior: xr.Dataset, sample_stats: xr.Dataset, folder: Path, chain: int) -> None:
-    """Keep one finished chain."""
+    """Keep one finished chain.
+
+    Texts are left out: nutpie's messages of divergences are blank in one chain and missing in the
+    next, and chains of different kinds cannot be joined. That a draw diverged is kept.
+    """
+    numeric = [name for name, values in sample_stats.items() if values.dtype.kind in "biuf"]
+    sample_stats = sample_stats[numeric]
     groups = {"posterior": posterior, "sample_stats": sample_stats}
     labelled = {
         name: dataset.isel(chain=[0]).assign_coords(chain=[chain])

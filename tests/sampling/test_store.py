@@ -73,3 +73,20 @@ def test_chains_are_joined_in_the_order_asked_for(tmp_path: Path) -> None:
 def test_a_missing_chain_is_told(tmp_path: Path) -> None:
     with pytest.raises(SamplingError, match="chain-0"):
         join_chains(tmp_path, (0,))
+
+
+def test_chains_join_when_one_has_a_divergence_and_the_other_none(tmp_path: Path) -> None:
+    draws = tree(1.0)["posterior"].to_dataset()
+    for chain, message in enumerate((np.nan, "")):
+        stats = xr.Dataset(
+            {
+                "diverging": (("chain", "draw"), np.array([[False, chain == 1, False]])),
+                "divergence_message": (("chain", "draw"), np.full((1, 3), message, dtype=object)),
+            }
+        )
+        save_chain(draws, stats, tmp_path, chain)
+    joined = join_chains(tmp_path, range(2))
+    save_tree(joined, tmp_path / "draws.nc")
+    read = load_tree(tmp_path / "draws.nc")["sample_stats"]
+    assert read["diverging"].values.sum(axis=1).tolist() == [0, 1]
+    assert "divergence_message" not in read
