@@ -194,7 +194,8 @@ def _fit(
     _try_model(request, design)
     run.write_manifest(_opening_manifest(request, run, inputs, table))
     save_inputs(table, request.spec, request.priors, run)
-    fitted = clock.time("sampling", lambda: _sample(request, table, design, run))
+    spec, priors = request.spec, request.priors
+    fitted = clock.time("sampling", lambda: _sample(spec, priors, table, design, run))
     manifest = run.manifest()
     manifest["timings_seconds"] = clock.seconds | earlier
     passed = _read_out(fitted, table, manifest, run, report, reading_code)
@@ -217,10 +218,7 @@ def report(model: str, runs: Path = Path("runs"), reports: Path = Path("reports"
             next_step=f"Fit it first: make fit MODEL={model}",
         )
     table, spec, priors = load_inputs(run)
-    request = Request(
-        spec, Path(), priors, Path(), Path(str(run.manifest()["data"])), runs, reports
-    )
-    fitted = _sample(request, table, _design(table, spec), run)
+    fitted = _sample(spec, priors, table, _design(table, spec), run)
     page = reports / model / "index.html"
     passed = _read_out(fitted, table, run.manifest(), run, page, code_digest(READING_ROOMS))
     return Outcome(run, page, passed, True, "the report was made again from the stored draws")
@@ -288,14 +286,15 @@ def _opening_manifest(
     }
 
 
-def _sample(request: Request, table: AnalysisTable, design: Design, run: Run) -> Fit:
+def _sample(
+    spec: ModelSpec, priors: PriorSet, table: AnalysisTable, design: Design, run: Run
+) -> Fit:
     from bayescich.model import make_structure
     from bayescich.sampling import Fit, SamplerSettings
 
-    spec, priors = request.spec, request.priors
     settings = SamplerSettings.from_spec(spec.sampling)
     structure = make_structure(spec)
-    tree = _draws(structure, design, priors, settings, run.folder / "draws.nc")
+    tree = _draws(structure, design, priors, settings, run.folder / "draws.nc", with_prior=True)
     unpooled = None
     if spec.home_type is not None:
         # only means and intervals of a few well-informed effects are read from this one
@@ -321,6 +320,8 @@ def _draws(
     priors: PriorSet,
     settings: SamplerSettings,
     file: Path,
+    *,
+    with_prior: bool = False,
 ) -> xr.DataTree:
     """Load the draws of a run, or sample the chains that are missing and keep them."""
     import xarray as xr
@@ -332,11 +333,13 @@ def _draws(
     if file.is_file():
         return load_tree(file)
     model = build_model(structure, design, priors)
-    say(f"prior predictive: {PRIOR_DRAWS:,} draws from the priors")
-    prior = sample_prior(model, PRIOR_DRAWS, settings.seed)
+    groups = {}
+    if with_prior:
+        say(f"prior predictive: {PRIOR_DRAWS:,} draws from the priors")
+        groups["prior"] = xr.DataTree(sample_prior(model, PRIOR_DRAWS, settings.seed))
     chains = file.with_name(f"chains-{file.stem}")
     tree = sample_posterior(model, settings, chains)
-    tree["prior"] = xr.DataTree(prior)
+    tree = tree.assign(groups)
     save_tree(tree, file)
     shutil.rmtree(chains)
     return tree

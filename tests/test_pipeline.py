@@ -36,13 +36,13 @@ class Rooms:
 def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rooms:
     made = Rooms()
 
-    def sample(request: Any, table: Any, design: Any, run: Run) -> Any:
+    def sample(spec: Any, priors: Any, table: Any, design: Any, run: Run) -> Any:
         if made.interrupt:
             raise KeyboardInterrupt
         if not (run.folder / "draws.nc").is_file():
             write_text(run.folder / "draws.nc", "draws")
             made.sampled.append(run.run_id)
-        return SimpleNamespace(spec=request.spec)
+        return SimpleNamespace(spec=spec)
 
     def read_out(*_: Any) -> Any:
         made.read += 1

@@ -104,9 +104,8 @@ class HazardLikelihood:
     ) -> FloatArray:
         """Draw events of the same children within the observed exposure, (samples, rows).
 
-        Given frailty and exposure, the number of events in a spell's time at risk is compared with
-        the observed 0/1 (a counting-process check); whole durations come from
-        :meth:`replicate_durations`.
+        Not for comparing totals between homes: the observed exposure ended with the observed
+        event. Such checks draw whole spells by :meth:`replicate_durations`.
         """
         hazard = self.cumulative_hazard(draws, eta, design)
         return rng.poisson(hazard * self.frailties(draws, eta, design, rng)).astype(np.float64)
