@@ -39,7 +39,7 @@ stop = { printf '\n%s\n' "$$$(1)" >&2; exit 1; }
 option = $(if $(2),--$(1) "$(2)")
 
 ##@ Results
-.PHONY: help fit report simulate data
+.PHONY: help fit report records simulate data
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -55,6 +55,9 @@ fit: model-named $(READY) ## fit MODEL=name [DATA=folder] and write its report
 
 report: model-named $(READY) ## write the report of the newest run of MODEL=name again
 	@$(BIN)/bayescich report "$(MODEL)" $(ARGS)
+
+records: $(READY) ## what the returns in DATA=folder hold, every fault and every row
+	@$(BIN)/bayescich records check $(if $(DATA),"$(DATA)") $(ARGS)
 
 simulate: $(READY) ## write a synthetic England to data/synthetic [SEED= CHILDREN=]
 	@$(BIN)/bayescich simulate --out data/synthetic $(call option,seed,$(SEED)) \
@@ -87,7 +90,7 @@ clean: ## remove the environment and what the tools cached; data, runs and repor
 	find bayescich tests -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Checking the code
-.PHONY: test lint check recovery
+.PHONY: test lint check recovery docs
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -97,6 +100,9 @@ lint: $(READY) ## style, types and the order of the rooms
 	@echo "==> import-linter" && $(BIN)/lint-imports --no-logo
 
 check: lint test ## lint, then test
+
+docs: $(READY) ## write the pages that are generated from the code
+	@$(BIN)/python -m bayescich.records.dictionary > docs/data-dictionary.md
 
 recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)

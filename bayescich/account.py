@@ -1,4 +1,4 @@
-"""The account: every row read, repaired, excluded and kept, with its reason.
+"""The account: every row read, noted, repaired, excluded and kept, with its reason.
 
 Every step from a file to an analysis table returns ``(table, account)``, so that
 nothing is dropped silently (RECORD and STROBE statements). Accounts add up, and
@@ -8,12 +8,16 @@ the report prints them as a flow.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import pandas as pd
 
-Stage = Literal["read", "repaired", "excluded", "kept"]
+Stage = Literal["read", "noted", "repaired", "excluded", "kept"]
+
+EXAMPLES = 5
+"""How many example ids an entry keeps."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Account:
         """Add rows that came in."""
         return self._with("read", table, rule, rows, ())
 
+    def noted(self, table: str, rule: str, rows: int, examples: Iterable[str] = ()) -> Account:
+        """Add rows in which a fault was found and left as it is; zero is left out."""
+        return self._with("noted", table, rule, rows, examples) if rows else self
+
     def repaired(self, table: str, rule: str, rows: int, examples: Iterable[str] = ()) -> Account:
         """Add rows changed by a rule; a count of zero is left out."""
         return self._with("repaired", table, rule, rows, examples) if rows else self
@@ -73,11 +81,30 @@ class Account:
             columns=columns,
         )
 
+    def added_up(self) -> Account:
+        """Give each rule one line, whatever the number of files it met.
+
+        Examples
+        --------
+        >>> twice = Account().excluded("homes", "not a home", 2).excluded("homes", "not a home", 3)
+        >>> twice.added_up().entries[0].rows
+        5
+        """
+        lines: dict[tuple[str, str, str], Entry] = {}
+        for entry in self.entries:
+            key = (entry.stage, entry.table, entry.rule)
+            seen = lines.get(key, replace(entry, rows=0, examples=()))
+            examples = (seen.examples + entry.examples)[:EXAMPLES]
+            lines[key] = replace(entry, rows=seen.rows + entry.rows, examples=examples)
+        return Account(tuple(lines.values()))
+
     def __add__(self, other: Account) -> Account:
         return Account(self.entries + other.entries)
 
     def _with(
         self, stage: Stage, table: str, rule: str, rows: int, examples: Iterable[str]
     ) -> Account:
-        entry = Entry(stage, table, rule, int(rows), tuple(str(e) for e in examples)[:5])
+        entry = Entry(
+            stage, table, rule, int(rows), tuple(str(e) for e in islice(examples, EXAMPLES))
+        )
         return Account((*self.entries, entry))

@@ -25,6 +25,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+records = typer.Typer(help="Look at returns before anything is fitted.", no_args_is_help=True)
+app.add_typer(records, name="records")
 
 Data = Annotated[
     Path | None,
@@ -89,6 +91,48 @@ def simulate(
 
     pipeline.write_synthetic_england(out, children, seed)
     print(f"Synthetic England: {out}")
+
+
+@records.command("check")
+def records_check(
+    source: Annotated[
+        str | None,
+        typer.Argument(help="A folder, a file or a database URL; else the synthetic England."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page and its tables.")] = Path(
+        "reports/records"
+    ),
+    policies: Annotated[
+        Path | None, typer.Option(help="A model's YAML file whose `histories:` are followed.")
+    ] = None,
+    without_ids: Annotated[
+        bool, typer.Option("--without-ids", help="No ids, no small counts: for output checkers.")
+    ] = False,
+) -> None:
+    """Say what the returns hold, what is wrong in them and what becomes of every row."""
+    from bayescich import pipeline
+    from bayescich import records_check as check
+    from bayescich.spec import load_model_spec
+
+    followed = load_model_spec(str(policies))[0].histories if policies else None
+    found = check.check_records(source or pipeline.synthetic_england(), followed)
+    page, account = check.write_check(found, out, without_ids=without_ids)
+    print(account)
+    print(f"\nPage: {page}")
+
+
+@records.command("import")
+def records_import(
+    url: Annotated[str, typer.Argument(help="Of a database, e.g. sqlite:///returns.db.")],
+    out: Annotated[Path, typer.Option(help="An empty or new folder.")],
+) -> None:
+    """Copy the tables of a database that are known here into Parquet files, once."""
+    from bayescich import records_check as check
+
+    account = check.import_records(url, out)
+    for entry in account.entries:
+        print(f"{entry.rows:12,d}  {entry.rule}")
+    print(f"Imported to {out}; now: bayescich records check {out}")
 
 
 def _tell(outcome: Outcome) -> None:

@@ -110,11 +110,7 @@ def make_request(
 
 def _default_data(spec: ModelSpec) -> Path:
     if spec.data == "placements":
-        if not (SYNTHETIC_FOLDER / SYNTHETIC_MARK).is_file():
-            write_synthetic_england(SYNTHETIC_FOLDER)
-        else:
-            say(f"no DATA given: using the synthetic England in {SYNTHETIC_FOLDER}")
-        return SYNTHETIC_FOLDER
+        return synthetic_england()
     next_step = (
         WHERE_OFSTED_PUBLISHES
         if spec.data == "inspections"
@@ -125,6 +121,15 @@ def _default_data(spec: ModelSpec) -> Path:
         where="--data (DATA=) was not given",
         next_step=next_step,
     )
+
+
+def synthetic_england() -> Path:
+    """Return the folder of the synthetic England, written first if it is not there."""
+    if not (SYNTHETIC_FOLDER / SYNTHETIC_MARK).is_file():
+        write_synthetic_england(SYNTHETIC_FOLDER)
+    else:
+        say(f"no DATA given: using the synthetic England in {SYNTHETIC_FOLDER}")
+    return SYNTHETIC_FOLDER
 
 
 def write_synthetic_england(
@@ -249,7 +254,7 @@ def _read_out(
 
 def _table(request: Request) -> AnalysisTable:
     say(f"reading {request.data}")
-    table = load_analysis_table(request.spec.data, request.data)
+    table = load_analysis_table(request.spec.data, request.data, request.spec.histories)
     kind = "SYNTHETIC rows" if table.synthetic else "rows"
     say(f"{len(table.frame):,} {kind} for the analysis")
     return table

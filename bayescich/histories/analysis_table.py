@@ -11,6 +11,7 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.errors import HistoriesError, RecordsError
 from bayescich.spec.model import DataSource
+from bayescich.spec.policies import HistoryPolicies
 
 SYNTHETIC_MARK = "synthetic.json"
 """The file beside synthetic data that makes every page of its report say SYNTHETIC."""
@@ -27,16 +28,21 @@ class AnalysisTable:
     """Columns model, variable, level, value: what the simulator used."""
 
 
-def load_analysis_table(source: DataSource, path: Path) -> AnalysisTable:
+def load_analysis_table(
+    source: DataSource, path: Path, policies: HistoryPolicies | None = None
+) -> AnalysisTable:
     """Read the files of a model's data source and build its table.
 
     Parameters
     ----------
     source : {"placements", "inspections", "table"}
-        ``placements``: SSDA903 returns and an Ofsted register in one folder. ``inspections``:
-        Ofsted provider-level files. ``table``: one CSV or Parquet file.
+        ``placements``: SSDA903 returns, at any depth, and an Ofsted register, in a folder
+        ``ofsted`` or beside them. ``inspections``: Ofsted provider-level files. ``table``: one
+        CSV or Parquet file.
     path : Path
         The folder, or the file.
+    policies : HistoryPolicies, optional
+        How returns become histories (``placements`` only); the defaults if left out.
 
     Raises
     ------
@@ -51,7 +57,8 @@ def load_analysis_table(source: DataSource, path: Path) -> AnalysisTable:
             where="--data (DATA=)",
             next_step="Check the path; it is read relative to the folder you are in.",
         )
-    frame, account = _READERS[source](path)
+    policies = policies or HistoryPolicies()
+    frame, account = _READERS[source](path, policies)
     if frame.empty:
         raise HistoriesError(
             "No rows are left for the analysis.",
@@ -62,19 +69,22 @@ def load_analysis_table(source: DataSource, path: Path) -> AnalysisTable:
     return AnalysisTable(frame, account, *_synthetic(path))
 
 
-def _placements(path: Path) -> tuple[pd.DataFrame, Account]:
+def _placements(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
     from bayescich.histories.placements import placement_histories
-    from bayescich.records.ofsted import read_ofsted
-    from bayescich.records.ssda903 import read_ssda903
+    from bayescich.records.everything import read_everything
 
-    returns = read_ssda903(path)
-    # the register may lie in a folder of its own, beside the returns
-    register = read_ofsted(path / "ofsted" if (path / "ofsted").is_dir() else path)
-    frame, account = placement_histories(returns, register)
-    return frame, returns.account + register.account + account
+    records = read_everything(path)
+    frame, account = placement_histories(
+        records.returns,
+        records.register_or_error(),
+        policies,
+        lookup=records.lookup,
+        given=records.succession,
+    )
+    return frame, records.account + account
 
 
-def _inspections(path: Path) -> tuple[pd.DataFrame, Account]:
+def _inspections(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
     from bayescich.histories.inspections import inspection_histories
     from bayescich.records.ofsted import read_ofsted
 
@@ -83,7 +93,7 @@ def _inspections(path: Path) -> tuple[pd.DataFrame, Account]:
     return frame, records.account + account
 
 
-def _own_table(path: Path) -> tuple[pd.DataFrame, Account]:
+def _own_table(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
     frame = _read_own_table(path)
     return frame, Account().read("table", path.name, len(frame)).kept("table", "rows", len(frame))
 

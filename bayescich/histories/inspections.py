@@ -9,8 +9,7 @@ import pandera.pandas as pa
 from bayescich.account import Account
 from bayescich.errors import HistoriesError
 from bayescich.histories.home_type import home_type, merge_small_types
-from bayescich.histories.names import authority_key, owner_key, unify_spelling
-from bayescich.records.filling import fill_nearest
+from bayescich.histories.providers import known_homes
 from bayescich.records.ofsted import WHERE_PUBLISHED, OfstedRecords
 
 TABLE = "inspection histories"
@@ -79,7 +78,7 @@ def inspection_histories(records: OfstedRecords) -> tuple[pd.DataFrame, Account]
             next_step=WHERE_PUBLISHED,
         )
     account = Account().read(TABLE, "full inspections", len(inspections))
-    rows, account = _at_the_time(inspections, _known_homes(records.homes), account)
+    rows, account = _at_the_time(inspections, known_homes(records.homes), account)
     rows, account = _repaired_names(rows, account)
     types, joins = merge_small_types(home_type(rows), rows["urn"])
     years, bands = year_bands(rows["inspection_date"])
@@ -159,20 +158,6 @@ def _band_label(band: list[int], *, is_first: bool) -> str:
     if len(band) == 1:
         return first
     return f"{last} and before" if is_first else f"{first} to {last}"
-
-
-def _known_homes(homes: pd.DataFrame) -> pd.DataFrame:
-    """Fill the blanks of each home from its nearest list, and mark where that was done."""
-    known = homes.copy()
-    for column in ("owner", "places", "authority", "region"):
-        filled = fill_nearest(homes, column, unit="urn", time="snapshot")
-        known[f"{column}_filled"] = homes[column].isna() & filled.notna()
-        known[column] = filled
-    owner, respelt = unify_spelling(known["owner"], owner_key)
-    authority, renamed = unify_spelling(known["authority"], authority_key)
-    return known.assign(
-        owner=owner, owner_respelt=respelt, authority=authority, authority_respelt=renamed
-    )
 
 
 def _at_the_time(

@@ -2,178 +2,194 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
-import pandera.pandas as pa
 
 from bayescich.account import Account
 from bayescich.errors import HistoriesError
+from bayescich.histories.construct import construct
 from bayescich.histories.dates import age, birthday
-from bayescich.histories.home_type import home_type, merge_small_types
-from bayescich.histories.names import owner_key, unify_spelling
-from bayescich.histories.spells import HOME_CLASSES, MOVED, placement_spells
+from bayescich.histories.endings import exit_of, move_of
+from bayescich.histories.placement_schema import PLACEMENTS
+from bayescich.histories.places import usable_urn
+from bayescich.histories.providers import MINIMUM_HOMES, describe_homes, typed_homes
+from bayescich.histories.spells import MOVED
 from bayescich.records.ofsted import WHERE_PUBLISHED, OfstedRecords
 from bayescich.records.ssda903 import Ssda903Records, collection_year_label
-from bayescich.records.ssda903_schema import code_set
+from bayescich.records.ssda903_codes import code_set
+from bayescich.spec.policies import HistoryPolicies
+
+__all__ = [
+    "MINIMUM_HOMES", "PLACEMENTS", "TABLE", "placement_histories", "placement_table", "typed_homes",
+]  # fmt: skip
 
 TABLE = "home spells"
 """Name of this table in the account."""
 
-MINIMUM_HOMES = 20
-"""Home types with fewer homes on the register are joined to a neighbour."""
-
 URN_FORM = r"SC\d{6}|\d{6,7}"
 """How a social-care URN is written; ``XXXXXXX`` stands for a provider that Ofsted does not know."""
 
-
-_TEXT_COLUMNS = ("child", "home", "provider", "home_type", "ended_by", "year")
-
-
-def _text(description: str) -> pa.Column:
-    return pa.Column("str", pa.Check.str_length(min_value=1), description=description)
-
-
-def _flag(description: str) -> pa.Column:
-    return pa.Column("int64", pa.Check.isin([0, 1]), description=description)
-
-
-def _date(description: str) -> pa.Column:
-    return pa.Column("datetime64[ns]", description=description)
-
-
-PLACEMENTS = pa.DataFrameSchema(
-    {
-        "child": _text("authority and child id, LA/CHILD"),
-        "home": _text("URN of the home"),
-        "provider": _text("registered owner of the home"),
-        "authority": _text("authority responsible for the child"),
-        "home_type": _text("type of the home when the spell started"),
-        "year": _text("collection year in which the spell started, e.g. 2019-20"),
-        "start": _date("first day of the spell"),
-        "end": _date("day of the end or of censoring"),
-        "days": pa.Column("int64", pa.Check.ge(1), description="days at risk of a move"),
-        "moved": _flag("1 if the spell ended with a move to another carer or home"),
-        "ended_by": _text("how the spell ended; all but a move censor it"),
-        "age_at_start": pa.Column(
-            "float64", pa.Check.in_range(0, 18), description="age in years on the first day"
-        ),
-        "male": _flag("1 if male"),
-        "need_behaviour": _flag("1 if the category of need is socially unacceptable behaviour"),
-        "need_disability": _flag("1 if the category of need is the child's disability or illness"),
-        "legal_status": _text("group of the legal status on the first day"),
-        "earlier_placements": pa.Column(
-            "int64",
-            pa.Check.ge(0),
-            description="placements before the child's first home in the records; frozen there",
-        ),
-        "first_home_spell": _flag("1 for the child's first home in the records"),
-    },
-    unique=["child", "start"],
-    strict=True,
-    ordered=True,
-    name="placements",
-    description="One row per stay of a child in a children's home.",
-)
-"""One row per stay of a child in a children's home."""
+_TEXT_COLUMNS = (
+    "child", "home", "provider", "home_type", "ended_by", "year", "exit_route", "exit_group",
+)  # fmt: skip
 
 
 def placement_histories(
-    returns: Ssda903Records, register: OfstedRecords, minimum_homes: int = MINIMUM_HOMES
+    returns: Ssda903Records,
+    register: OfstedRecords,
+    policies: HistoryPolicies | None = None,
+    minimum_homes: int = MINIMUM_HOMES,
+    *,
+    lookup: pd.DataFrame | None = None,
+    given: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
-    """Return every observed stay in a children's home with its home's type and owner.
-
-    A home spell is a continuous stay in one home (its URN; PLACE K2 or K1). Only inflow is
-    kept: spells that start within the records, of children whose history is known from a start
-    of care, so that no spell is there because it lasted.
+    """Return every observed stay in a children's home, all the way from the returns.
 
     Parameters
     ----------
     returns : Ssda903Records
         From ``records.ssda903.read_ssda903``.
     register : OfstedRecords
-        From ``records.ofsted.read_ofsted``. A home is described by the newest list on or before
-        the start of the spell, else by the first one after it.
+        From ``records.ofsted.read_ofsted``.
+    policies : HistoryPolicies, optional
+        The defaults if left out.
     minimum_homes : int
         See ``home_type.merge_small_types``.
+    lookup, given : DataFrame, optional
+        Ofsted's look-up and the user's successions of URNs, as for ``construct.construct``.
 
     Returns
     -------
     DataFrame
-        As `PLACEMENTS`, ordered by child and start.
+        As `PLACEMENTS`, ordered by child and start, with the columns of `placement_table` after.
     Account
-        Rows read, repaired, excluded and kept.
+        Rows read, noted, repaired, excluded and kept, from the episodes on.
 
     Raises
     ------
     HistoriesError
         If no spell in a registered home is left.
     """
-    spells, account = placement_spells(returns)
-    at_home, account = _home_spells(spells, account)
-    at_home, account = _inflow(at_home, account)
-    at_home, account = _in_known_homes(at_home, register, account)
-    homes, types_account = _described_homes(register.homes, minimum_homes)
-    account = account + types_account
-    table = _table(_with_home(at_home, homes))
-    if table.empty:
-        raise _no_spells(account)
-    return PLACEMENTS.validate(table), account.kept(TABLE, "home spells", len(table))
+    policies = policies or HistoryPolicies()
+    histories = construct(returns, policies, homes=register.homes, lookup=lookup, given=given)
+    table, account = placement_table(
+        histories.home_spells,
+        histories.moves,
+        histories.exits,
+        register,
+        policies,
+        prior=histories.prior,
+        lookup=lookup,
+        minimum_homes=minimum_homes,
+    )
+    return table, histories.account + account
 
 
-def typed_homes(
-    homes: pd.DataFrame, minimum_homes: int = MINIMUM_HOMES
-) -> tuple[pd.Series, Account]:
-    """Return the type of each row of the register, small types joined over the whole register.
+def placement_table(
+    home_spells: pd.DataFrame,
+    moves: pd.DataFrame,
+    exits: pd.DataFrame,
+    register: OfstedRecords,
+    policies: HistoryPolicies | None = None,
+    prior: pd.DataFrame | None = None,
+    minimum_homes: int = MINIMUM_HOMES,
+    *,
+    lookup: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, Account]:
+    """Turn stays in homes into the rows that a model of placement moves is fitted to.
+
+    A home spell is a continuous stay in one home. By default only inflow is kept: spells that
+    start within the records, of children whose history is known from a start of care, so that no
+    spell is there because it lasted.
 
     Parameters
     ----------
-    homes : DataFrame
-        As ``ofsted_schema.HOMES``.
+    home_spells, moves, exits : DataFrame
+        From the modules of these names, of the same placement spells.
+    register : OfstedRecords
+        A home is described by the newest list on or before the start of the spell, else by the
+        first one after it.
+    policies : HistoryPolicies, optional
+        ``entry``: ``delayed`` keeps spells already running when the records begin, and children
+        whose earlier history is not known.
+    prior : DataFrame, optional
+        From ``histories.prior_history``, one row per child: its columns are added at the end.
     minimum_homes : int
         See ``home_type.merge_small_types``.
+    lookup : DataFrame, optional
+        From ``records.ofsted_lookup``: what homes specialise in is added at the end.
 
     Returns
     -------
-    Series of str
-        Indexed as `homes`.
+    DataFrame
+        As `PLACEMENTS`, ordered by child and start; then ``specialism_<name>`` and the columns of
+        ``histories.prior_history`` that it does not have already.
     Account
-        The joins.
+        Spells read, noted, excluded and kept.
+
+    Raises
+    ------
+    HistoriesError
+        If no spell in a registered home is left.
     """
-    return merge_small_types(home_type(homes), homes["urn"], minimum_homes)
+    policies = policies or HistoryPolicies()
+    account = Account().read(TABLE, "stays in one home", len(home_spells))
+    spells, account = _followed_from_entry(home_spells, policies, account)
+    spells, account = _in_known_homes(spells, register, account)
+    spells, counted = describe_homes(spells, register.homes, minimum_homes, lookup)
+    table = _table(spells, move_of(spells, moves), exit_of(spells, exits))
+    account += counted
+    if table.empty:
+        raise _no_spells(account)
+    table = PLACEMENTS.validate(table)
+    account = account.kept(TABLE, "home spells", len(table))
+    return _with_prior(_with_specialisms(table, spells), prior), account
 
 
-def _home_spells(spells: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, Account]:
-    at_home = spells["PLACE_CLASS"].isin(HOME_CLASSES)
-    account = account.excluded(TABLE, "placement of another kind", int((~at_home).sum()))
-    return spells[at_home].reset_index(drop=True), account
-
-
-def _inflow(spells: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, Account]:
-    """Keep spells seen from their start; freeze the child's history at the first of them."""
+def _followed_from_entry(
+    spells: pd.DataFrame, policies: HistoryPolicies, account: Account
+) -> tuple[pd.DataFrame, Account]:
+    """Keep spells seen from their start, or from entry; freeze the history at the first of them."""
+    spells = spells.assign(entry_days=_days_before_the_records(spells))
     running = spells["start"] < spells["records_begin"]
-    spells, account = _leave_out(spells, running, "already running when the records begin", account)
-    unknown = ~spells["history_known"]
+    unknown = ~spells["history_known"].astype(bool)
     why = "the child's first record is not a start of care, so earlier placements are unknown"
-    spells, account = _leave_out(spells, unknown, why, account)
+    if policies.entry == "inflow":
+        rule = "already running when the records begin"
+        spells, account = _leave_out(spells, running, rule, account)
+        spells, account = _leave_out(spells, unknown.reindex(spells.index), why, account)
+    else:
+        rule = "already running when the records begin; enters late"
+        account = account.noted(TABLE, rule, int(running.sum()), spells.loc[running, "child"])
+        account = account.noted(TABLE, why, int(unknown.sum()), spells.loc[unknown, "child"])
+    spells = _with_frozen_history(spells)
+    grown = spells["start"] >= birthday(spells["born"], 18)
+    spells, account = _leave_out(spells, grown, "starts on or after the 18th birthday", account)
+    no_time = spells["days"] <= spells["entry_days"]
+    return _leave_out(spells, no_time, "no day at risk within the records", account)
+
+
+def _days_before_the_records(spells: pd.DataFrame) -> pd.Series:
+    before = (spells["records_begin"] - spells["start"]).dt.days
+    return before.clip(lower=0).astype("float64")
+
+
+def _with_frozen_history(spells: pd.DataFrame) -> pd.DataFrame:
     by_child = spells.groupby("child")
-    spells = spells.assign(
+    return spells.assign(
         earlier_placements=by_child["placements_before"].transform("first"),
         first_home_spell=(by_child.cumcount() == 0).astype("int64"),
     )
-    grown = spells["start"] >= birthday(spells["born"], 18)
-    spells, account = _leave_out(spells, grown, "starts on or after the 18th birthday", account)
-    no_time = spells["start"] >= spells["end"]
-    return _leave_out(spells, no_time, "no day at risk: ends on the day it starts", account)
 
 
 def _in_known_homes(
     spells: pd.DataFrame, register: OfstedRecords, account: Account
 ) -> tuple[pd.DataFrame, Account]:
-    well_formed = spells["URN"].str.fullmatch(URN_FORM).fillna(False).astype(bool)
+    urns = usable_urn(spells["URN"]).fillna(spells["home"])
+    well_formed = urns.str.fullmatch(URN_FORM).fillna(False).astype(bool)
+    spells = spells.assign(home_urn=urns.where(well_formed))
     why = "URN missing or not of Ofsted's form"
     spells, account = _leave_out(spells, ~well_formed, why, account)
-    listed = spells["URN"].isin(register.homes["urn"])
+    listed = spells["home_urn"].isin(register.homes["urn"])
     spells, account = _leave_out(spells, ~listed, "URN not on the register of homes", account)
     unknown = ~spells["sex"].isin(["M", "F"])
     return _leave_out(spells, unknown, "sex not recorded", account)
@@ -183,74 +199,57 @@ def _leave_out(
     spells: pd.DataFrame, which: pd.Series, why: str, account: Account
 ) -> tuple[pd.DataFrame, Account]:
     account = account.excluded(TABLE, why, int(which.sum()), spells.loc[which, "child"])
-    return spells[~which].reset_index(drop=True), account
+    return spells[~which], account
 
 
-def _described_homes(homes: pd.DataFrame, minimum_homes: int) -> tuple[pd.DataFrame, Account]:
-    types, account = typed_homes(homes, minimum_homes)
-    described = homes[["urn", "snapshot", "owner"]].assign(home_type=types)
-    listed = pd.to_datetime(described["snapshot"].astype(str) + "-03-31")
-    described["listed"] = listed.astype("datetime64[ns]")
-    described["owner"], respelt = unify_spelling(described["owner"], owner_key)
-    urns = described.loc[respelt, "urn"].unique()
-    account = account.repaired("homes", "owner's name respelt as in most lists", len(urns), urns)
-    unowned = described["owner"].isna()
-    placeholder = "unrecorded owner of " + described["urn"]
-    described["owner"] = described["owner"].where(~unowned, placeholder)
-    urns = described.loc[unowned, "urn"].unique()
-    account = account.repaired("homes", "owner not recorded; given one of its own", len(urns), urns)
-    return described.sort_values("listed", kind="stable"), account
+def _with_specialisms(table: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
+    columns = [str(column) for column in spells if str(column).startswith("specialism_")]
+    return pd.concat([table, spells[columns].reset_index(drop=True)], axis="columns")
 
 
-def _with_home(spells: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
-    """Describe each spell's home by the newest list before its start, else the first after."""
-    ordered = spells.sort_values("start", kind="stable")
-    before = _as_listed(ordered, homes, "backward")
-    after = _as_listed(ordered, homes, "forward")
-    described = ["owner", "home_type"]
-    before[described] = before[described].fillna(after[described])
-    return before.sort_values(["child", "start"], kind="stable", ignore_index=True)
+def _with_prior(table: pd.DataFrame, prior: pd.DataFrame | None) -> pd.DataFrame:
+    if prior is None:
+        return table
+    known = ["child", *(column for column in prior if column not in table)]
+    return table.merge(prior[known], on="child", how="left", validate="m:1")
 
 
-def _as_listed(
-    spells: pd.DataFrame, homes: pd.DataFrame, direction: Literal["backward", "forward"]
-) -> pd.DataFrame:
-    return pd.merge_asof(
-        spells,
-        homes,
-        left_on="start",
-        right_on="listed",
-        left_by="URN",
-        right_by="urn",
-        direction=direction,
-    )
-
-
-def _table(spells: pd.DataFrame) -> pd.DataFrame:
+def _table(spells: pd.DataFrame, move: pd.DataFrame, ended: pd.DataFrame) -> pd.DataFrame:
     starts_in = spells["start"].dt.year + (spells["start"].dt.month >= 4)
     status = spells["LS"].map(code_set("ls").group).fillna("not recorded")
-    return pd.DataFrame(
-        {
-            "child": spells["child"],
-            "home": spells["URN"],
-            "provider": spells["owner"],
-            "authority": spells["LA"],
-            "home_type": spells["home_type"],
-            "year": collection_year_label(starts_in),
-            "start": spells["start"],
-            "end": spells["end"],
-            "days": (spells["end"] - spells["start"]).dt.days.astype("int64"),
-            "moved": spells["ended_by"].eq(MOVED).astype("int64"),
-            "ended_by": spells["ended_by"],
-            "age_at_start": age(spells["born"], spells["start"]).astype("float64"),
-            "male": spells["sex"].eq("M").astype("int64"),
-            "need_behaviour": _needs(spells, "behaviour"),
-            "need_disability": _needs(spells, "disability"),
-            "legal_status": status,
-            "earlier_placements": spells["earlier_placements"].astype("int64"),
-            "first_home_spell": spells["first_home_spell"],
-        }
-    ).astype(dict.fromkeys(_TEXT_COLUMNS, "str"))
+    columns = {
+        "child": spells["child"],
+        "home": spells["home"].fillna(spells["home_urn"]),
+        "provider": spells["owner"],
+        "authority": spells["authority"],
+        "home_type": spells["home_type"],
+        "year": collection_year_label(starts_in),
+        "start": spells["start"],
+        "end": spells["end"],
+        "days": spells["days"].astype("float64"),
+        "moved": spells["ended_by"].eq(MOVED).astype("int64"),
+        "ended_by": spells["ended_by"],
+        "age_at_start": age(spells["born"], spells["start"]).astype("float64"),
+        "male": spells["sex"].eq("M").astype("int64"),
+        "need_behaviour": _needs(spells, "behaviour"),
+        "need_disability": _needs(spells, "disability"),
+        "legal_status": status,
+        "earlier_placements": spells["earlier_placements"].astype("int64"),
+        "first_home_spell": spells["first_home_spell"],
+        "disrupted": move["disrupted"],
+        "unplanned": move["unplanned"],
+        "exit_route": ended["route"],
+        "exit_group": ended["route_group"],
+        "entry_days": spells["entry_days"],
+        "home_authority": spells["home_authority"],
+        "region": spells["region"],
+        "places": spells["places"].astype("Int64"),
+        "owner_group": spells["owner_group"],
+        "imputed_end": spells["imputed_end"].astype("int64"),
+        "reasons_usable": move["reasons_usable"].astype("int64"),
+    }
+    table = pd.DataFrame(columns).reset_index(drop=True)
+    return table.astype(dict.fromkeys([*_TEXT_COLUMNS, "authority", "legal_status"], "str"))
 
 
 def _needs(spells: pd.DataFrame, group: str) -> pd.Series:

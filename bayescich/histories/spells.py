@@ -10,135 +10,221 @@ import numpy as np
 import pandas as pd
 
 from bayescich.account import Account
+from bayescich.histories.boundaries import TABLE, first_rows
 from bayescich.histories.dates import birthday
-from bayescich.histories.episodes import chained_episodes
-from bayescich.records.ssda903 import Ssda903Records
-from bayescich.records.ssda903_schema import code_set
-
-TABLE = "placement spells"
-"""Name of this table in the account."""
-
-HOME_CLASSES = ("children's home", "secure children's home")
-"""Placement classes in which the URN names the home a child lives in."""
+from bayescich.histories.places import HOME_CLASSES, TEMPORARY, place_key
+from bayescich.histories.sorted_rows import (
+    Flags,
+    Integers,
+    codes_of,
+    days_of,
+    earlier_in_group,
+    first_of,
+    last_of,
+    latest_where,
+    sums,
+)
+from bayescich.records.ssda903_codes import code_set
+from bayescich.spec.policies import HistoryPolicies
 
 MOVED = "moved"
 LEFT_CARE = "left care"
+DIED = "died"
 ADULT = "18th birthday"
 EXTRACT_ENDS = "end of the extract"
 TAKEN_OVER = "taken over by another authority"
 NOT_RECORDED = "not recorded"
 """How a spell ended; all but the first censor the time to a move."""
 
-_PERIOD = ["child", "period"]
+OF_FIRST_EPISODE = [
+    "child", "LA", "born", "sex", "ethnic", "period", "PLACE", "PLACE_CLASS", "PLACE_PROVIDER",
+    "URN", "PL_POST", "LS", "records_begin", "records_end",
+]  # fmt: skip
+"""Columns of a chain that a spell has from its first episode."""
+
+COLUMNS = [
+    "child", "authority", "born", "sex", "ethnic", "period", "spell", "start", "end", "days",
+    "days_away", "PLACE", "PLACE_CLASS", "PLACE_PROVIDER", "URN", "PL_POST", "place", "LS", "need",
+    "history_known", "records_begin", "records_end", "placements_before", "ended_by", "reason",
+    "REC", "imputed_end", "same_carer_changes", "next_place", "next_class", "next_urn",
+]  # fmt: skip
+"""The columns of placement spells, in order."""
 
 
-def placement_spells(returns: Ssda903Records) -> tuple[pd.DataFrame, Account]:
+def placement_spells(
+    chain: pd.DataFrame, policies: HistoryPolicies | None = None
+) -> tuple[pd.DataFrame, Account]:
     """Join episodes into placement spells.
 
     Parameters
     ----------
-    returns : Ssda903Records
-        From ``records.ssda903.read_ssda903``.
+    chain : DataFrame
+        From ``episodes.chained_episodes``.
+    policies : HistoryPolicies, optional
+        Those of temporary placements, same carers, changes of status, days away and spells of no
+        day; the defaults if left out.
 
     Returns
     -------
     DataFrame
-        One row per spell in every kind of placement, ordered by child and start: child, LA,
-        born, sex, period, start, end, PLACE_CLASS and URN (of its first episode), LS, need
-        (CIN at the start of the period of care), history_known (the child's first row starts a
-        period of care), records_begin, placements_before, ended_by. The end is never after the
-        18th birthday.
+        `COLUMNS`: one row per spell in every kind of placement, ordered by child and start.
+        ``end`` is the first day not there, never after the 18th birthday; ``days`` is the time at
+        risk of a move; ``need`` is CIN at the start of the period of care; ``history_known``
+        says that the child's first row starts a period of care; ``next_*`` describe the next
+        spell of a child who moved.
     Account
-        Rows excluded and repaired, by rule.
+        Spells formed, read otherwise than recorded, excluded and kept, by rule.
     """
-    rows, account = chained_episodes(returns)
-    account = account.read(TABLE, "episodes in one chain per child", len(rows))
-    rows, account = _bridged(rows, account)
-    rows, account = _numbered(rows, account)
-    spells = _joined(rows)
-    spells = _ended(spells)
-    account = _count_late_registration(rows, account)
+    policies = policies or HistoryPolicies()
+    begins, account = first_rows(chain, policies)
+    spells = _joined(chain, begins, policies)
+    account = account.read(TABLE, "spells formed of the chained episodes", len(spells))
+    adult = birthday(spells["born"], 18)
+    grown = (spells["start"] >= adult).to_numpy()
+    spells = with_days(_cut(_ended(spells, adult), adult), policies)
+    spells, account = _leave_out(spells, grown, "starts on or after the 18th birthday", account)
+    no_time = (spells["days"] <= 0).to_numpy()
+    spells, account = _leave_out(spells, no_time, "no day at risk", account)
+    account = _cut_noted(spells, _late_registration(chain, begins, account))
+    spells = spells.assign(spell=np.arange(len(spells)))[COLUMNS]
     return spells, account.kept(TABLE, "placement spells", len(spells))
 
 
-def _bridged(rows: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, Account]:
-    """Find temporary placements between two stays in the same place."""
-    away = rows["PLACE_CLASS"].eq("temporary")
-    rows = rows.assign(away=away, place=_place_key(rows).mask(away))
-    around = rows.groupby(_PERIOD)["place"]
-    before, after = around.ffill(), around.bfill()
-    # a child who leaves care, or is still away, on a temporary placement has not moved
-    bridged = away & before.notna() & (before.eq(after) | after.isna())
-    rule = "temporary placement and return; part of the stay it interrupts"
-    account = account.repaired(TABLE, rule, int(bridged.sum()))
-    return rows.assign(bridged=bridged, place_before=before.groupby(rows["child"]).shift()), account
+def with_days(spells: pd.DataFrame, policies: HistoryPolicies) -> pd.DataFrame:
+    """Add the days at risk of a move between ``start`` and ``end``."""
+    days = (days_of(spells["end"]) - days_of(spells["start"])).astype(np.float64)
+    if policies.days_away == "removed":
+        days -= spells["days_away"].to_numpy()
+    return spells.assign(days=np.where(days > 0, days, policies.day_zero))
 
 
-def _place_key(rows: pd.DataFrame) -> pd.Series:
-    """Name the place: a home by its URN, any other by its kind and postcode (else agency)."""
-    named = rows["PLACE_CLASS"].isin(HOME_CLASSES) & rows["URN"].notna()
-    # the class, for H5 becomes K3 without anyone moving
-    elsewhere = (
-        rows["PLACE_CLASS"].fillna("") + " " + rows["PL_POST"].fillna(rows["URN"]).fillna("")
+def _joined(chain: pd.DataFrame, begins: Flags, policies: HistoryPolicies) -> pd.DataFrame:
+    first = np.flatnonzero(begins)
+    last = np.flatnonzero(last_of(begins.cumsum()))
+    ended = chain[["DEC", "REC", "REASON_PLACE_CHANGE", "open", "imputed_end"]].take(last)
+    spells = chain[[*OF_FIRST_EPISODE, "DECOM"]].take(first).reset_index(drop=True)
+    spells = spells.rename(columns={"LA": "authority", "DECOM": "start"})
+    ended = ended.reset_index(drop=True)
+    spells = spells.assign(
+        end=ended["DEC"],
+        REC=ended["REC"],
+        reason=ended["REASON_PLACE_CHANGE"],
+        open=ended["open"],
+        imputed_end=ended["imputed_end"],
+        place=place_key(spells),
+        days_away=days_away(chain, begins, first),
+        same_carer_changes=same_carer_changes(chain, begins, first),
     )
-    return rows["URN"].where(named, elsewhere)
+    return _with_history(spells, chain, first, policies)
 
 
-def _numbered(rows: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, Account]:
-    """Number the spells: a new one starts with a new carer, unless the place is the same."""
-    first = ~rows.duplicated(_PERIOD)
-    before = rows.shift()
-    blank = rows["RNE"].isna()
-    new_carer = rows["RNE"].isin(code_set("rne").in_group("new carer")) | (
-        blank & rows["place"].ne(rows["place_before"])
+def days_away(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
+    """Return the days on temporary placements inside each spell, none after the 18th birthday.
+
+    Parameters
+    ----------
+    chain : DataFrame
+        Episodes as in ``episodes.COLUMNS``.
+    begins, first : array
+        Which episodes begin a spell, and their positions.
+    """
+    away = np.flatnonzero(chain["PLACE_CLASS"].eq(TEMPORARY).to_numpy(dtype=bool, na_value=False))
+    away = away[~begins[away]]
+    rows = chain.take(away)
+    adult = days_of(birthday(rows["born"], 18))
+    start, end = (np.minimum(days_of(rows[day]), adult) for day in ("DECOM", "DEC"))
+    days = np.zeros(len(chain), dtype=np.int64)
+    days[away] = end - start
+    return sums(days, first)
+
+
+def same_carer_changes(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
+    """Return how often each spell goes on with the same carer (T, U); parameters as above."""
+    codes = code_set("rne").in_group("same carer")
+    goes_on = chain["RNE"].isin(codes).to_numpy() & ~begins
+    return sums(goes_on.astype(np.int64), first)
+
+
+def _with_history(
+    spells: pd.DataFrame, chain: pd.DataFrame, first: Integers, policies: HistoryPolicies
+) -> pd.DataFrame:
+    child = codes_of(spells["child"])
+    of_child = latest_where(first_of(child), child)
+    period = spells["period"].to_numpy(dtype=np.int64)
+    of_period = latest_where(first_of(period), period)
+    starts_care = chain["RNE"].take(first).eq("S").to_numpy(dtype=bool, na_value=False)
+    placement = np.ones(len(spells), dtype=np.int64)
+    if policies.temporary == "bridge":
+        placement -= spells["PLACE_CLASS"].eq(TEMPORARY).to_numpy(dtype=bool, na_value=False)
+    return spells.assign(
+        need=chain["CIN"].take(first[of_period]).reset_index(drop=True),
+        history_known=starts_care[of_child],
+        placements_before=earlier_in_group(placement, child),
     )
-    returned = before["bridged"].eq(True)
-    status_only = before["REASON_PLACE_CHANGE"].eq("PLACE")
-    same_home = rows["PLACE_CLASS"].isin(HOME_CLASSES) & rows["place"].eq(rows["place_before"])
-    candidate = new_carer & ~rows["bridged"] & ~returned & ~first
-    stays = candidate & (status_only | same_home)
-    rule = "recorded as a new placement, in the same home or a change of status only; joined"
-    account = account.repaired(TABLE, rule, int(stays.sum()), rows.loc[stays, "child"])
-    return rows.assign(spell=(first | (candidate & ~stays)).cumsum()), account
 
 
-def _joined(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.assign(
-        need=rows.groupby(_PERIOD)["CIN"].transform("first"),
-        history_known=rows.groupby("child")["RNE"].transform("first").eq("S"),
-    )
-    columns = [
-        "child", "LA", "born", "sex", "period", "DECOM", "PLACE_CLASS", "URN", "LS", "need",
-        "history_known", "records_begin", "away",
-    ]  # fmt: skip
-    first = rows.drop_duplicates("spell")[columns].reset_index(drop=True)
-    last = rows.drop_duplicates("spell", keep="last").reset_index(drop=True)
-    spells = first.rename(columns={"DECOM": "start"})
-    return spells.assign(end=last["DEC"], REC=last["REC"], open=last["open"])
-
-
-def _ended(spells: pd.DataFrame) -> pd.DataFrame:
-    """Say how each spell ended, cut it at the 18th birthday and count the placements before."""
-    moved = spells.duplicated(_PERIOD, keep="last")
-    adult = birthday(spells["born"], 18)
-    transferred = spells["REC"].isin(code_set("rec").in_group("transfer"))
+def _ended(spells: pd.DataFrame, adult: pd.Series) -> pd.DataFrame:
+    """Say how each spell ended and, of a child who moved, where to."""
+    moved = pd.Series(~last_of(spells["period"].to_numpy(dtype=np.int64)))
+    kind = spells["REC"].map(code_set("rec").group)
+    moved &= spells["end"] < adult
     ended_by = np.select(
-        [spells["end"] >= adult, moved, spells["open"], transferred],
-        [ADULT, MOVED, EXTRACT_ENDS, TAKEN_OVER],
-        np.where(spells["REC"].isna() | spells["REC"].eq("X1"), NOT_RECORDED, LEFT_CARE),
+        [
+            spells["end"] >= adult,
+            moved,
+            spells["open"],
+            kind.eq("transfer"),
+            kind.eq("death"),
+            kind.isna() | kind.isin(["continues", "imputed"]),
+        ],
+        [ADULT, MOVED, EXTRACT_ENDS, TAKEN_OVER, DIED, NOT_RECORDED],
+        LEFT_CARE,
     )
-    placements = (~spells["away"]).astype("int64")
-    before = placements.groupby(spells["child"]).cumsum() - placements
-    end = spells["end"].where(spells["end"] <= adult, adult)
-    spells = spells.assign(end=end, ended_by=ended_by, placements_before=before)
-    return spells.drop(columns=["REC", "open", "away"])
+    following = {"next_place": "place", "next_class": "PLACE_CLASS", "next_urn": "URN"}
+    after = {name: spells[column].shift(-1).where(moved) for name, column in following.items()}
+    return spells.assign(ended_by=pd.Series(ended_by, dtype="str"), **after)
 
 
-def _count_late_registration(rows: pd.DataFrame, account: Account) -> Account:
-    """Count stays that become a stay in a home although nobody moved."""
-    at_home = rows["PLACE_CLASS"].isin(HOME_CLASSES)
-    from_start = at_home.groupby(rows["spell"]).transform("first")
-    late = at_home & ~from_start
-    spells = rows.loc[late, ["spell", "child"]].drop_duplicates("spell")
+def _cut(spells: pd.DataFrame, adult: pd.Series) -> pd.DataFrame:
+    return spells.assign(end=spells["end"].where(spells["end"] <= adult, adult))
+
+
+def _cut_noted(spells: pd.DataFrame, account: Account) -> Account:
+    cut = spells["ended_by"].eq(ADULT)
+    rule = "goes on to the 18th birthday or past it; ended there"
+    return account.noted(TABLE, rule, int(cut.sum()), spells["child"][cut].iloc[:5])
+
+
+def _leave_out(
+    spells: pd.DataFrame, which: Flags, rule: str, account: Account
+) -> tuple[pd.DataFrame, Account]:
+    rows = np.flatnonzero(which)
+    account = account.excluded(TABLE, rule, len(rows), spells["child"].iloc[rows[:5]])
+    return spells[~which].reset_index(drop=True), account
+
+
+def _late_registration(chain: pd.DataFrame, begins: Flags, account: Account) -> Account:
+    """Count spells that become a stay in a home although nobody moved."""
+    at_home = chain["PLACE_CLASS"].isin(HOME_CLASSES).to_numpy(dtype=bool)
+    spell = begins.cumsum()
+    before = np.flatnonzero(begins)[spell - 1]
+    late = np.unique(spell[at_home & ~at_home[before]]) - 1
+    first = np.flatnonzero(begins)[late]
     rule = "becomes a children's home during a stay with the same carer; kept as it began"
-    return account.repaired(TABLE, rule, len(spells), spells["child"])
+    return account.noted(TABLE, rule, len(late), chain["child"].iloc[first[:5]])
+
+
+__all__ = [
+    "ADULT",
+    "COLUMNS",
+    "DIED",
+    "EXTRACT_ENDS",
+    "HOME_CLASSES",
+    "LEFT_CARE",
+    "MOVED",
+    "NOT_RECORDED",
+    "TABLE",
+    "TAKEN_OVER",
+    "placement_spells",
+    "with_days",
+]

@@ -7,12 +7,12 @@ may hold several years, overlapping or not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from bayescich.account import Account, Entry
+from bayescich.account import Account
 from bayescich.errors import RecordsError
 from bayescich.records.filling import fill_nearest
 from bayescich.records.ofsted_schema import HOMES, INSPECTIONS, empty
@@ -32,6 +32,10 @@ WHERE_PUBLISHED = (
     "folder as CSV, XLSX or ODS under any name, for example provider_level_at_march_2025.csv."
 )
 """Where a reader finds the file, in words."""
+
+
+class NoListError(RecordsError):
+    """There is no list of children's homes where it was looked for."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def read_ofsted(folder: Path) -> OfstedRecords:
         account += counted
     home_years, homes_account = _unique_homes(pd.concat(homes, ignore_index=True))
     events, events_account = _unique_inspections(pd.concat(inspections, ignore_index=True))
-    account = _added_up(account + homes_account + events_account)
+    account = (account + homes_account + events_account).added_up()
     return OfstedRecords(HOMES.validate(home_years), INSPECTIONS.validate(events), account)
 
 
@@ -94,27 +98,16 @@ def _ofsted_tables(folder: Path) -> tuple[list[OfstedTable], Account]:
     return tables, account
 
 
-def _no_list(folder: Path, files: list[Path], account: Account) -> RecordsError:
+def _no_list(folder: Path, files: list[Path], account: Account) -> NoListError:
     found = f"{len(files)} spreadsheets, none of them such a list" if files else "no spreadsheet"
     if account.entries:
         found = f"rows of such lists: {account.total('read', 'homes')} read, none a children's home"
-    return RecordsError(
+    return NoListError(
         "No list of children's homes from Ofsted was found.",
         where=f"{folder}: {found}",
         examples=[path.name for path in files],
         next_step=WHERE_PUBLISHED,
     )
-
-
-def _added_up(account: Account) -> Account:
-    """Give each rule one line, whatever the number of files it met."""
-    lines: dict[tuple[str, str, str], Entry] = {}
-    for entry in account.entries:
-        key = (entry.stage, entry.table, entry.rule)
-        seen = lines.get(key, replace(entry, rows=0, examples=()))
-        examples = (seen.examples + entry.examples)[:5]
-        lines[key] = replace(entry, rows=seen.rows + entry.rows, examples=examples)
-    return Account(tuple(lines.values()))
 
 
 def _unique_homes(rows: pd.DataFrame) -> tuple[pd.DataFrame, Account]:

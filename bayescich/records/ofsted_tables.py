@@ -17,6 +17,7 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.errors import RecordsError
 from bayescich.records.code_sets import code_set
+from bayescich.records.ofsted_lookup_schema import is_lookup
 from bayescich.records.tabular import RawTable, label_key, parse_dates
 
 KNOWN_HEADINGS_OF_A_LIST = 4
@@ -55,7 +56,8 @@ def ofsted_table(table: RawTable) -> tuple[OfstedTable | None, Account]:
     Returns
     -------
     OfstedTable or None
-        None for a list that holds neither homes on a day nor inspections (leavers and joiners).
+        None for a list that holds neither homes on a day nor inspections (leavers and joiners),
+        and for the restricted look-up, which ``records.ofsted_lookup`` reads.
     Account
         Rows read, and those left out with the reason.
 
@@ -66,11 +68,11 @@ def ofsted_table(table: RawTable) -> tuple[OfstedTable | None, Account]:
     """
     account = Account().read("homes", table.source, len(table.frame))
     headings = _headings(table)
-    if "leaver_status" in headings:
-        left_out = "a list of leavers and joiners, which says nothing of homes on a given day"
-        return None, account.excluded("homes", left_out, len(table.frame))
+    other = _other_list(table, headings)
+    if other:
+        return None, account.excluded("homes", other, len(table.frame))
     _require_columns(table, headings)
-    cells = table.frame[list(headings.values())].set_axis(list(headings), axis="columns")
+    cells = _cells(table, headings)
     homes, account = _only_homes(cells, account)
     snapshot = _snapshot(table, homes)
     return OfstedTable(table.source, bool(table.title), headings, homes, snapshot), account
@@ -156,6 +158,22 @@ def _headings(table: RawTable) -> dict[str, str]:
         if present:
             headings[name] = present[0]
     return headings
+
+
+def _other_list(table: RawTable, headings: dict[str, str]) -> str:
+    """Name what a list of Ofsted's is, if it is none of homes as published."""
+    if "leaver_status" in headings:
+        return "a list of leavers and joiners, which says nothing of homes on a given day"
+    if is_lookup(table.frame.columns):
+        return "the restricted look-up of providers, which is read on its own"
+    return ""
+
+
+def _cells(table: RawTable, headings: dict[str, str]) -> pd.DataFrame:
+    """Take the known columns under their own names, trimmed, without rows that are all blank."""
+    cells = table.frame[list(headings.values())].set_axis(list(headings), axis="columns")
+    cells = cells.apply(lambda column: column.str.strip())
+    return cells[cells.ne("").any(axis="columns")]
 
 
 def _require_columns(table: RawTable, headings: dict[str, str]) -> None:

@@ -1,135 +1,133 @@
-"""SSDA903 returns (children looked after) as authorities export them: Header and Episodes.
+"""SSDA903 returns (children looked after) as authorities export them: all twelve tables.
 
-A file is recognised by its columns, wherever it lies under the folder given. Two layouts
-are read: *stacked* files that carry the columns ``LA`` and ``YEAR``, and files as exported,
-in a folder per authority and collection year (``<LA>/<year>/episodes.csv``), from whose
-names both are then taken.
+A file is recognised by its columns, wherever it lies under the folder given. Two layouts are
+read: *stacked* files that carry the columns ``LA`` and ``YEAR``, and files as exported, in a
+folder per authority and collection year (``<LA>/<year>/episodes.csv``), from whose names both
+are then taken.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from bayescich.account import Account
+from bayescich.account import EXAMPLES, Account
 from bayescich.errors import RecordsError
-from bayescich.records.ssda903_schema import (
-    EPISODE_CODES,
-    EPISODE_COLUMNS,
-    EPISODES_SCHEMA,
-    HEADER_CODES,
-    HEADER_COLUMNS,
-    HEADER_SCHEMA,
-    ORIGIN_COLUMNS,
-    OTHER_MODULES,
-    code_set,
-)
-from bayescich.records.tabular import (
-    SPREADSHEET_SUFFIXES,
-    RawTable,
-    clean_heading,
-    parse_dates,
-    read_tables,
-)
+from bayescich.records.fields import meaning_of
+from bayescich.records.sources import Reading, read_tables_of
+from bayescich.records.ssda903_codes import PREFIX, code_set
+from bayescich.records.ssda903_derived import possible_dates, with_derived
+from bayescich.records.ssda903_schema import EPISODE_COLUMNS, HEADER_COLUMNS, SSDA903_TABLES
+from bayescich.records.tables import Table
+from bayescich.records.typed import empty_frame
 
-UNSTATED_LA = "unstated"
-"""The authority of files that name none, neither in a column nor by a folder."""
+_MUST_BE_FOUND = ("header", "episodes")
+_REWRITTEN = "SEX"
+"""The reader writes this column anew, so that a code does not tell of which year it is."""
 
-_SOURCE, _ROW = "_source", "_row"
-_DATES = {"header": ("DOB", "MC_DOB"), "episodes": ("DECOM", "DEC")}
-_NEVER_BLANK = {"header": ("CHILD", "DOB"), "episodes": ("CHILD", "DECOM")}
-_COLUMNS = {"header": HEADER_COLUMNS, "episodes": EPISODE_COLUMNS}
 _LAYOUTS = (
-    "Give a folder that holds, at any depth, CSV files with the columns "
+    "Give a folder that holds, at any depth, files with the columns "
     f"{', '.join(EPISODE_COLUMNS)} (Episodes) and {', '.join(HEADER_COLUMNS)} (Header): either "
     "stacked, with the columns LA and YEAR added, or as exported in a folder per authority "
     "and year, e.g. Northshire/2024-25/episodes.csv."
 )
 
 
-@dataclass(frozen=True)
+def _empty(name: str) -> pd.DataFrame:
+    table = next(table for table in SSDA903_TABLES if table.name == name)
+    return with_derived(name, empty_frame(table))
+
+
+@dataclass(frozen=True, eq=False)
 class Ssda903Records:
-    """The returns of one or more authorities and collection years."""
+    """The returns of one or more authorities and collection years.
+
+    Every table begins with LA, YEAR (the year in which the collection ends) and CHILD; one that
+    was not returned has its columns and no rows.
+    """
 
     header: pd.DataFrame
-    """One row per child and collection year (``HEADER_SCHEMA``)."""
+    """One row per child and collection year."""
     episodes: pd.DataFrame
-    """One row per episode and collection year (``EPISODES_SCHEMA``)."""
+    """One row per episode and collection year: an open episode is returned again next year."""
     account: Account
-    """What was read, repaired and left out."""
+    """What was read, noted, repaired and left out."""
+    oc2: pd.DataFrame = field(default_factory=partial(_empty, "oc2"))
+    """Health and conduct of children looked after for 12 months, with SDQ_BAND."""
+    oc3: pd.DataFrame = field(default_factory=partial(_empty, "oc3"))
+    """Care leavers, with ACTIV_GROUP, ACCOM_SETTING and SUITABLE."""
+    missing: pd.DataFrame = field(default_factory=partial(_empty, "missing"))
+    """Spells missing or away without authorisation."""
+    reviews: pd.DataFrame = field(default_factory=partial(_empty, "reviews"))
+    """Reviews, and how the child took part."""
+    uasc: pd.DataFrame = field(default_factory=partial(_empty, "uasc"))
+    """Unaccompanied asylum-seeking children."""
+    previous_permanence: pd.DataFrame = field(
+        default_factory=partial(_empty, "previous_permanence")
+    )
+    """Permanence arrangements before care, with DATE_PERM_EARLIEST and DATE_PERM_LATEST."""
+    placed_for_adoption: pd.DataFrame = field(
+        default_factory=partial(_empty, "placed_for_adoption")
+    )
+    """Decisions that a child should be placed for adoption."""
+    adoptions: pd.DataFrame = field(default_factory=partial(_empty, "adoptions"))
+    """Adopted children (AD1)."""
+    social_workers: pd.DataFrame = field(default_factory=partial(_empty, "social_workers"))
+    """Social worker episodes."""
+    deprivations: pd.DataFrame = field(default_factory=partial(_empty, "deprivations"))
+    """Deprivation of liberty orders."""
 
 
-@dataclass(frozen=True)
-class _File:
-    """One recognised file, before its rows are understood."""
-
-    kind: str
-    raw: RawTable
-    la: str
-    year: int | None
-    bare_year: bool
-    """The year comes from a name such as ``2017``, which may be the year's start or its end."""
-
-
-def read_ssda903(folder: Path) -> Ssda903Records:
-    """Read the Header and Episodes tables of the SSDA903 returns under a folder.
+def read_ssda903(source: Path | str) -> Ssda903Records:
+    """Read the SSDA903 returns of a folder, a file or a database.
 
     Parameters
     ----------
-    folder : Path
-        Searched at any depth; other tables of the return, and other files, are counted.
+    source : Path or str
+        A folder, searched at any depth; one file; or an SQLAlchemy URL.
 
     Returns
     -------
     Ssda903Records
         Codes in upper case, dates as dates, blank cells missing, ``SEX`` as M, F or U, and
-        ``PLACE_CLASS`` with the placement's class, in which H5, P2 and K3 are one.
+        columns derived beside those returned, so that years can be compared.
 
     Raises
     ------
     RecordsError
-        If there is no such table, a column is missing, the collection year cannot be told, a
-        date cannot be read or a code has never existed.
+        If there is no Header or no Episodes table, a needed column is missing, most of it cannot
+        be read, or the collection year cannot be told.
     """
-    found, account = _recognised(folder)
-    found, account = _years_settled(found, account)
-    header, account = _table("header", found, account)
-    header["SEX"] = header["SEX"].map(code_set("sex").group).astype("str")
-    episodes, account = _table("episodes", found, account)
-    classes = episodes["PLACE"].map(code_set("place").group).astype("str")
-    episodes = EPISODES_SCHEMA.validate(episodes.assign(PLACE_CLASS=classes))
-    return Ssda903Records(HEADER_SCHEMA.validate(header), episodes, account)
+    return ssda903_records(read_tables_of(source, SSDA903_TABLES))
 
 
-def collection_year(text: str) -> tuple[int, bool] | None:
-    """Read a collection year from a name or a cell.
+def ssda903_records(reading: Reading) -> Ssda903Records:
+    """Take the SSDA903 returns out of what a source holds.
 
     Parameters
     ----------
-    text : str
-        Such as ``2024-25``, ``2024/2025``, ``202425``, ``2025`` or ``2025-episodes.csv``.
+    reading : Reading
+        Made with ``SSDA903_TABLES`` among the tables asked for. Its account is passed on whole.
 
-    Returns
-    -------
-    (int, bool) or None
-        The year in which the collection ends, and whether only one year was written, so
-        that it may be meant as the year in which the collection starts; None if there is none.
-
-    Examples
-    --------
-    >>> collection_year("2024-25"), collection_year("2017-episodes.csv"), collection_year("north")
-    ((2025, False), (2017, True), None)
+    Raises
+    ------
+    RecordsError
+        If there is no Header or no Episodes table.
     """
-    for first, last in re.findall(r"(?<!\d)(20\d\d)[-_/ ]?(20\d\d|\d\d)(?!\d)", text):
-        if (int(first) + 1) % 100 == int(last) % 100:
-            return int(first) + 1, False
-    alone = re.search(r"(?<!\d)(20\d\d)(?!\d)", text)
-    return (int(alone.group(1)), True) if alone else None
+    for table in SSDA903_TABLES:
+        if table.name in _MUST_BE_FOUND and not reading.found(table.name):
+            raise _not_found(table, reading)
+    account = reading.account
+    frames = {}
+    for table in SSDA903_TABLES:
+        frame = with_derived(table.name, reading.tables[table.name])
+        account += _noted(table, frame)
+        frames[table.name] = frame
+    return Ssda903Records(account=account, **frames)
 
 
 def collection_year_label(year: pd.Series) -> pd.Series:
@@ -143,192 +141,74 @@ def collection_year_label(year: pd.Series) -> pd.Series:
     return (year - 1).astype(str) + "-" + (year % 100).astype(str).str.zfill(2)
 
 
-def _recognised(folder: Path) -> tuple[list[_File], Account]:
-    if not folder.is_dir():
-        raise RecordsError("There is no such folder.", where=str(folder), next_step=_LAYOUTS)
-    found: list[_File] = []
-    others: Counter[str] = Counter()
-    strangers: list[str] = []
-    for path in _spreadsheets(folder):
-        where = path.relative_to(folder).as_posix()
-        tables = read_tables(path, _is_903)
-        strangers += [] if tables else [where]
-        for raw in map(_with_upper_headings, tables):
-            kind = str(_kind(raw.frame.columns))
-            if kind in _COLUMNS:
-                found.append(_placed(kind, replace(raw, source=where), path, folder))
-            else:
-                others[kind] += len(raw.frame)
-    for kind in _COLUMNS:
-        if not any(file.kind == kind for file in found):
-            what = f"No {kind.title()} table of an SSDA903 return was found."
-            raise RecordsError(what, where=str(folder), next_step=_LAYOUTS)
-    return found, _left_out(others, strangers)
-
-
-def _left_out(others: Counter[str], strangers: list[str]) -> Account:
-    account = Account().excluded(
-        "files", "no table of an SSDA903 return", len(strangers), strangers
+def _not_found(table: Table, reading: Reading) -> RecordsError:
+    files = reading.files
+    taken = files["table"].mask(files["table"].eq(""), "no table that is known")
+    return RecordsError(
+        f"No {table.name.title()} table of an SSDA903 return was found.",
+        where=f"{reading.source}: {len(files):,} files and sheets with the ending of a table",
+        examples=[f"{file} ({what})" for file, what in zip(files["file"], taken, strict=True)],
+        why=f"a file is known by its columns, and none has {', '.join(table.known_by)} as needed "
+        f"for {table.title}",
+        next_step=_LAYOUTS,
     )
-    for module, rows in sorted(others.items()):
-        rule = f"{module} table: not used by any model yet"
-        account = account.excluded("other tables of the return", rule, rows)
+
+
+def _noted(table: Table, frame: pd.DataFrame) -> Account:
+    """Count what is odd about a table and was left as it is."""
+    account = _blank_columns(table, frame)
+    for name, column in table.schema.columns.items():
+        if meaning_of(column).kind == "code" and name != _REWRITTEN:
+            account += _out_of_year(table, frame, str(name), meaning_of(column).code_set)
+    faults = _FAULTS_OF.get(table.name, {})
+    for rule, is_fault in faults.items():
+        faulty = is_fault(frame)
+        account = account.noted(table.name, rule, int(faulty.sum()), _children(frame, faulty))
     return account
 
 
-def _spreadsheets(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SPREADSHEET_SUFFIXES and not path.name.startswith((".", "~"))
-    )
+def _blank_columns(table: Table, frame: pd.DataFrame) -> Account:
+    account = Account()
+    for name in table.schema.columns:
+        if len(frame) and frame[name].isna().all():
+            rule = f"{name} is blank in every row: not returned, or not readable"
+            account = account.noted(table.name, rule, len(frame))
+    return account
 
 
-def _is_903(cells: Sequence[str]) -> bool:
-    return _kind(clean_heading(cell).upper() for cell in cells) is not None
+def _out_of_year(table: Table, frame: pd.DataFrame, column: str, codes: str) -> Account:
+    account = Account()
+    known = code_set(codes.removeprefix(PREFIX))
+    if known.table[["valid_from", "valid_to"]].isna().all(axis=None):
+        return account
+    old = known.outside_its_years(frame[column], frame["YEAR"])
+    for code, rows in frame[old].groupby(column, sort=True):
+        rule = f"{column} {code} is not a code of the collection year; left as it is"
+        every = pd.Series(True, index=rows.index)
+        account = account.noted(table.name, rule, len(rows), _children(rows, every))
+    return account
 
 
-def _kind(headings: Iterable[str]) -> str | None:
-    names = set(headings)
-    if "CHILD" not in names:
-        return None
-    if "DECOM" in names:
-        return "episodes"
-    if "ETHNIC" in names:
-        return "header"
-    return next((module for column, module in OTHER_MODULES.items() if column in names), None)
+def _children(frame: pd.DataFrame, which: pd.Series) -> list[str]:
+    rows = frame.loc[which, ["LA", "CHILD"]].drop_duplicates().head(EXAMPLES)
+    return (rows["LA"] + "/" + rows["CHILD"]).tolist()
 
 
-def _with_upper_headings(raw: RawTable) -> RawTable:
-    return replace(raw, frame=raw.frame.rename(columns=str.upper))
+def _suitable_but_never(frame: pd.DataFrame) -> pd.Series:
+    unsuitable = frame["SUITABLE"].eq(False).fillna(False).astype(bool)
+    return unsuitable & frame["ACCOM"].str.endswith("1", na=False)
 
 
-def _placed(kind: str, raw: RawTable, path: Path, folder: Path) -> _File:
-    """Take authority and year from the names of the file and the folders it lies in."""
-    missing = [c for c in _COLUMNS[kind] if c not in raw.frame.columns]
-    if missing:
-        raise RecordsError(
-            f"The {kind.title()} table lacks the column {', '.join(missing)}.",
-            where=raw.source,
-            why="the file is recognised by its other columns, and none can be left out",
-            next_step="Export the table again with the column names of the SSDA903 guide.",
-        )
-    parents = list(path.relative_to(folder).parent.parts)
-    named = [part for part in parents if collection_year(part) is None]
-    years = [collection_year(part) for part in (path.name, *reversed(parents))]
-    year, bare = next((y for y in years if y is not None), (None, False))
-    return _File(kind, raw, named[-1] if named else UNSTATED_LA, year, bare)
+def _unreadable_permanence(frame: pd.DataFrame) -> pd.Series:
+    return ~possible_dates(frame["DATE_PERM"])["readable"]
 
 
-def _years_settled(files: list[_File], account: Account) -> tuple[list[_File], Account]:
-    """Decide whether names such as ``2017`` mean the year's end (the standard) or its start."""
-    named = [f for f in files if f.bare_year and "YEAR" not in f.raw.frame.columns]
-    starts = [(f, parse_dates(f.raw.frame["DECOM"])) for f in named if f.kind == "episodes"]
-    rows = sum(len(dates) for _, dates in starts)
-    late = sum(int((dates > pd.Timestamp(f.year or 0, 3, 31)).sum()) for f, dates in starts)
-    if late <= 0.05 * rows:
-        return files, account
-    moved = [replace(f, year=(f.year or 0) + 1) if f in named else f for f in files]
-    rule = "the year in the file's name is the one in which the collection year starts"
-    return moved, account.repaired("episodes", rule, rows)
-
-
-def _table(kind: str, files: list[_File], account: Account) -> tuple[pd.DataFrame, Account]:
-    """Stack the files of one kind and type their columns."""
-    own = [file for file in files if file.kind == kind]
-    text = pd.concat([_stackable(file) for file in own], ignore_index=True)
-    named = own[0].raw.source if len(own) == 1 else f"{len(own)} files"
-    account = account.read(kind, f"{kind.title()} table: {named}", len(text))
-    text, account = _without_blank_keys(text, kind, account)
-    rows = _Rows(text[_SOURCE], text[_ROW], text["CHILD"])
-    table = text.drop(columns=[_SOURCE, _ROW]).assign(YEAR=_years(text["YEAR"], rows))
-    for column in _DATES[kind]:
-        table[column] = _dates(table[column], rows)
-    plain = [c for c in _COLUMNS[kind] if c not in _DATES[kind]]
-    table[plain] = table[plain].apply(lambda c: c.str.upper()).replace("", None)
-    for column, name in (HEADER_CODES if kind == "header" else EPISODE_CODES).items():
-        account = _checked_codes(table, column, name, kind, rows, account)
-    return table, account
-
-
-def _stackable(file: _File) -> pd.DataFrame:
-    """Return the file's cells as text, with where they come from."""
-    frame = file.raw.frame
-    blank = pd.Series("", index=frame.index, dtype="str")
-    la, year = (frame[c] if c in frame.columns else blank for c in ORIGIN_COLUMNS)
-    if file.year is None and year.eq("").any():
-        raise RecordsError(
-            "The collection year of a table cannot be told.",
-            where=file.raw.source,
-            why="an open episode is returned again every year, so the order of years must be known",
-            next_step="Add a column YEAR, or put the file in a folder named after the year, "
-            "e.g. 2024-25.",
-        )
-    stacked = frame[list(_COLUMNS[file.kind])].copy()
-    stacked.insert(0, "LA", la.mask(la.eq(""), file.la))
-    stacked.insert(1, "YEAR", year.mask(year.eq(""), str(file.year)))
-    stacked[_SOURCE] = file.raw.source
-    stacked[_ROW] = frame.index.astype(str)
-    return stacked
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Where each row was read, for messages."""
-
-    source: pd.Series
-    row: pd.Series
-    child: pd.Series
-
-    def refuse(self, values: pd.Series, bad: pd.Series, what: str, allowed: str) -> None:
-        if not bad.any():
-            return
-        first = self.source[bad].iloc[0]
-        rows = self.row[bad & self.source.eq(first)].head(5)
-        raise RecordsError(
-            f"{int(bad.sum()):,} of {len(values):,} values of {values.name} cannot be read: "
-            f"each {what}.",
-            where=f"{first}, column {values.name}, row {', '.join(rows)}",
-            examples=[
-                f"{v} (child {c})" for v, c in zip(values[bad], self.child[bad], strict=True)
-            ],
-            why="a value that is guessed at would change a child's history",
-            next_step=f"Mend these values; allowed: {allowed}.",
-        )
-
-
-def _without_blank_keys(
-    text: pd.DataFrame, kind: str, account: Account
-) -> tuple[pd.DataFrame, Account]:
-    for column in _NEVER_BLANK[kind]:
-        blank = text[column].eq("")
-        where = text[_SOURCE] + " row " + text[_ROW]
-        account = account.excluded(kind, f"{column} is blank", int(blank.sum()), where[blank])
-        text = text[~blank]
-    return text, account
-
-
-def _years(text: pd.Series, rows: _Rows) -> pd.Series:
-    read = {value: collection_year(value) for value in text.unique()}
-    bad = text.isin([value for value, year in read.items() if year is None])
-    rows.refuse(text, bad, "is not a collection year", "such as 2025 or 2024-25")
-    return text.map({value: year[0] for value, year in read.items() if year}).astype("int64")
-
-
-def _dates(text: pd.Series, rows: _Rows) -> pd.Series:
-    dates = parse_dates(text)
-    bad = dates.isna() & text.ne("")
-    rows.refuse(text, bad, "is not a date", "dd/mm/yyyy, a day that exists")
-    return dates
-
-
-def _checked_codes(
-    table: pd.DataFrame, column: str, name: str, kind: str, rows: _Rows, account: Account
-) -> Account:
-    codes = code_set(name)
-    unknown = table[column].notna() & ~table[column].isin(codes.table.index)
-    rows.refuse(table[column], unknown, "is not a code", ", ".join(codes.table.index))
-    old = codes.outside_its_years(table[column], table["YEAR"])
-    which = ", ".join(sorted(table.loc[old, column].unique()))
-    rule = f"{column} {which} outside its collection years: read as it is"
-    return account.repaired(kind, rule, int(old.sum()), table.loc[old, "CHILD"])
+_FAULTS_OF: dict[str, dict[str, Callable[[pd.DataFrame], pd.Series]]] = {
+    "header": {"DOB is blank; histories leave the child out": lambda f: f["DOB"].isna()},
+    "oc3": {
+        "ACCOM calls homelessness or custody suitable; SUITABLE says it is not": _suitable_but_never
+    },
+    "previous_permanence": {
+        "DATE_PERM is no date, known in part or in whole": _unreadable_permanence
+    },
+}

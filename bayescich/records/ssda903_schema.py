@@ -1,165 +1,112 @@
-"""What an SSDA903 return holds: columns, code sets by collection year, and table schemas.
+"""The twelve tables of an SSDA903 return: their columns, in the order in which they are exported.
 
-Codes are written in ``codes/ssda903_*.csv`` and nowhere else: one row per code with its
-label, the first and last collection year in which it is valid (2026 is 1 April 2025 to
-31 March 2026; blank is open) and the group an analyst uses.
+The schemas are also the data dictionary. What is derived beside the columns of a return is in
+``ssda903_derived.py``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from bayescich.records.fields import code, day, flag, identifier, postcode
+from bayescich.records.ssda903_codes import CodeSet, code_set
+from bayescich.records.ssda903_columns import return_table, sex
+from bayescich.records.ssda903_modules import (
+    ADOPTIONS,
+    DEPRIVATIONS,
+    MISSING,
+    OC2,
+    OC3,
+    PLACED_FOR_ADOPTION,
+    PREVIOUS_PERMANENCE,
+    REVIEWS,
+    SOCIAL_WORKERS,
+    UASC,
+)
+from bayescich.records.tables import ORIGIN, Table
 
-import pandas as pd
-import pandera.pandas as pa
-
-HEADER_COLUMNS = ("CHILD", "SEX", "DOB", "ETHNIC", "UPN", "MOTHER", "MC_DOB")
-"""The Header table in the order in which it is exported: one row per child."""
-
-EPISODE_COLUMNS = (
-    "CHILD", "DECOM", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "DEC", "REC",
-    "REASON_PLACE_CHANGE", "HOME_POST", "PL_POST", "URN",
-)  # fmt: skip
-"""The Episodes table in the order in which it is exported: one row per episode."""
-
-ORIGIN_COLUMNS = ("LA", "YEAR")
-"""Where a row comes from: added by regional pipelines, else read from the folder's names."""
-
-OTHER_MODULES = {
-    "SDQ_SCORE": "OC2",
-    "IN_TOUCH": "OC3",
-    "MIS_START": "Missing",
-    "REVIEW": "Reviews",
-    "DUC": "UASC",
-    "PREV_PERM": "PrevPerm",
-    "DATE_PLACED": "PlacedAdoption",
-    "DATE_INT": "AD1",
-    "SW_ID": "SWEpisodes",
-    "DOLO_START": "DoLo",
-}
-"""A column that only one of the other tables has, and the name of that table."""
-
-HEADER_CODES = {"SEX": "sex", "ETHNIC": "ethnic"}
-EPISODE_CODES = {
-    "RNE": "rne",
-    "LS": "ls",
-    "CIN": "cin",
-    "PLACE": "place",
-    "PLACE_PROVIDER": "place_provider",
-    "REC": "rec",
-    "REASON_PLACE_CHANGE": "reason_place_change",
-}
-"""The columns that hold codes, and the code set of each."""
+__all__ = [
+    "EPISODE_COLUMNS",
+    "HEADER_COLUMNS",
+    "SEX_CODES",
+    "SSDA903_TABLES",
+    "CodeSet",
+    "code_set",
+]
 
 SEX_CODES = ("M", "F", "U")
 """How ``SEX`` is written after reading, whatever the collection year."""
 
 
-@dataclass(frozen=True)
-class CodeSet:
-    """The codes of one column, current and historic."""
-
-    column: str
-    """The code set's name, e.g. ``place``."""
-    table: pd.DataFrame
-    """Indexed by code: label, valid_from, valid_to (collection years), group."""
-
-    @property
-    def group(self) -> dict[str, str]:
-        """Return the analyst's group of every code."""
-        return dict(zip(self.table.index, self.table["group"], strict=True))
-
-    def in_group(self, *groups: str) -> frozenset[str]:
-        """Return the codes of one or more groups.
-
-        Examples
-        --------
-        >>> sorted(code_set("ls").in_group("respite"))
-        ['V3', 'V4']
-        """
-        return frozenset(self.table.index[self.table["group"].isin(groups)])
-
-    def outside_its_years(self, codes: pd.Series, years: pd.Series) -> pd.Series:
-        """Say which rows hold a code that exists but not in that collection year.
-
-        Examples
-        --------
-        >>> place = code_set("place")
-        >>> place.outside_its_years(pd.Series(["K3", "K3"]), pd.Series([2024, 2025])).tolist()
-        [True, False]
-        """
-        first = codes.map(self.table["valid_from"]).fillna(0)
-        last = codes.map(self.table["valid_to"]).fillna(9999)
-        return codes.notna() & ((years < first) | (years > last))
-
-
-@cache
-def code_set(name: str) -> CodeSet:
-    """Read one code set, e.g. ``"place"``.
-
-    Examples
-    --------
-    >>> code_set("place").group["K2"]
-    "children's home"
-    """
-    resource = files("bayescich.records") / "codes" / f"ssda903_{name}.csv"
-    with resource.open(encoding="utf-8") as stream:
-        table = pd.read_csv(stream, dtype={"code": str}).set_index("code")
-    return CodeSet(name, table)
-
-
-def _codes(name: str) -> pa.Column:
-    return pa.Column(str, pa.Check.isin(list(code_set(name).table.index)), nullable=True)
-
-
-def _text(*, nullable: bool = True) -> pa.Column:
-    return pa.Column(str, nullable=nullable)
-
-
-def _date(*, nullable: bool = True) -> pa.Column:
-    return pa.Column("datetime64[ns]", nullable=nullable)
-
-
-HEADER_SCHEMA = pa.DataFrameSchema(
+HEADER = return_table(
+    "header",
+    "Header",
     {
-        "LA": _text(nullable=False),
-        "YEAR": pa.Column(int),
-        "CHILD": _text(nullable=False),
-        "SEX": pa.Column(str, pa.Check.isin(list(SEX_CODES)), nullable=True),
-        "DOB": _date(nullable=False),
-        "ETHNIC": _codes("ethnic"),
-        "UPN": _text(),
-        "MOTHER": _text(),
-        "MC_DOB": _date(),
+        "SEX": sex(needed=True),
+        "DOB": day("Date of birth; the 15th of the month where the day is not known."),
+        "ETHNIC": code("Ethnic group.", "ssda903_ethnic", needed=False, recoded={"CNHE": "CHNE"}),
+        "UPN": identifier(
+            "Unique pupil number, or UN1 to UN5 for why there is none.", needed=False
+        ),
+        "MOTHER": flag("Whether the child is herself a mother.", needed=False),
+        "MC_DOB": day("Date of birth of the child's own first child.", needed=False),
     },
-    strict=True,
-    ordered=True,
+    "SEX DOB",
 )
-"""One row per child and collection year in which an authority returned the child."""
 
-EPISODES_SCHEMA = pa.DataFrameSchema(
+EPISODES = return_table(
+    "episodes",
+    "Episodes",
     {
-        "LA": _text(nullable=False),
-        "YEAR": pa.Column(int),
-        "CHILD": _text(nullable=False),
-        "DECOM": _date(nullable=False),
-        "RNE": _codes("rne"),
-        "LS": _codes("ls"),
-        "CIN": _codes("cin"),
-        "PLACE": _codes("place"),
-        "PLACE_PROVIDER": _codes("place_provider"),
-        "DEC": _date(),
-        "REC": _codes("rec"),
-        "REASON_PLACE_CHANGE": _codes("reason_place_change"),
-        "HOME_POST": _text(),
-        "PL_POST": _text(),
-        "URN": _text(),
-        "PLACE_CLASS": pa.Column(
-            str, pa.Check.isin(sorted(set(code_set("place").group.values()))), nullable=True
+        "DECOM": day("First day of the episode.", nullable=False),
+        "RNE": code("Why a new episode begins.", "ssda903_rne"),
+        "LS": code("Legal status.", "ssda903_ls"),
+        "CIN": code("Main need at the start of the period of care.", "ssda903_cin", needed=False),
+        "PLACE": code("Kind of placement.", "ssda903_place", headings=("PL",)),
+        "PLACE_PROVIDER": code(
+            "Who provides the placement.", "ssda903_place_provider", needed=False
+        ),
+        "DEC": day("Day on which the episode ended; blank while it is open."),
+        "REC": code("Why the episode ended; blank while it is open.", "ssda903_rec"),
+        "REASON_PLACE_CHANGE": code(
+            "Why the placement ended, on the episode that ends.",
+            "ssda903_reason_place_change",
+            needed=False,
+        ),
+        "HOME_POST": postcode("Where the child lived on entering care.", needed=False),
+        "PL_POST": postcode("Where the child is placed.", needed=False),
+        "URN": identifier(
+            "Ofsted's registration number: of the home for K1 and K2, of the agency for foster and "
+            "adoptive placements, of the provider for K3; XXXXXXX where Ofsted does not inspect. "
+            "Collected from 2016.",
+            needed=False,
         ),
     },
-    strict=True,
-    ordered=True,
+    "DECOM",
+    "DECOM",
 )
-"""One row per episode and collection year: an open episode is returned again next year."""
+
+SSDA903_TABLES: tuple[Table, ...] = (
+    HEADER,
+    EPISODES,
+    OC2,
+    OC3,
+    MISSING,
+    REVIEWS,
+    UASC,
+    PREVIOUS_PERMANENCE,
+    PLACED_FOR_ADOPTION,
+    ADOPTIONS,
+    SOCIAL_WORKERS,
+    DEPRIVATIONS,
+)
+"""Every table of the return."""
+
+
+def _exported(table: Table) -> tuple[str, ...]:
+    return tuple(str(name) for name in table.schema.columns if name not in ORIGIN)
+
+
+HEADER_COLUMNS = _exported(HEADER)
+"""The Header table in the order in which it is exported: one row per child."""
+
+EPISODE_COLUMNS = _exported(EPISODES)
+"""The Episodes table in the order in which it is exported: one row per episode."""

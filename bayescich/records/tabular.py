@@ -1,36 +1,34 @@
-"""Spreadsheets as raw tables of text: CSV, XLSX, XLS and ODS, as people really save them.
+"""Files as raw tables of text, as people save them; what a column means is for each reader.
 
-Published tables carry title rows above the header, line breaks inside headings, empty
-columns at the end and one of two encodings. The functions here deal with the container
-only; what a column means is for the reader of each return.
+CSV, workbooks, Parquet, SPSS and Stata all end as a `RawTable`: cells of text below a header row.
+Published tables carry title rows above the header, line breaks inside headings, empty columns at
+the end and one of several encodings.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from bayescich.errors import RecordsError
 
-SPREADSHEET_SUFFIXES = (".csv", ".ods", ".xls", ".xlsx", ".xlsm")
+SPREADSHEET_SUFFIXES = (".csv", ".tsv", ".ods", ".xls", ".xlsx", ".xlsm", ".xlsb")
+STATISTICAL_SUFFIXES = (".parquet", ".sav", ".zsav", ".por", ".dta")
+TABLE_SUFFIXES = SPREADSHEET_SUFFIXES + STATISTICAL_SUFFIXES
 """File names looked at in a folder; the content decides what a file is."""
 
 HEADER_SEARCH_ROWS = 40
 """How far down a sheet the header row is looked for."""
 
-_WORKBOOK_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_OTHER_MARKS = {b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"%PDF": "a PDF"}
+WORKBOOK_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DATE_FORMATS = {
-    r"\d{1,2}/\d{1,2}/\d{4}": "%d/%m/%Y",
-    r"\d{4}-\d{2}-\d{2}": "%Y-%m-%d",
-    r"\d{1,2}-[A-Za-z]{3}-\d{4}": "%d-%b-%Y",
+    r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}": "%d/%m/%Y",
+    r"\d{4}[/.-]\d{1,2}[/.-]\d{1,2}": "%Y/%m/%d",
+    r"\d{1,2}[/. -][A-Za-z]{3}[/. -]\d{4}": "%d/%b/%Y",
+    r"\d{8}": "%Y%m%d",
 }
 
 IsHeader = Callable[[Sequence[str]], bool]
@@ -88,7 +86,8 @@ def read_tables(path: Path, is_header: IsHeader) -> list[RawTable]:
     Parameters
     ----------
     path : Path
-        A CSV file or a workbook; recognised by its content, not its name.
+        A CSV file, a workbook, a Parquet, SPSS or Stata file; a workbook is recognised by its
+        content, not its name.
     is_header : callable
         Given the cleaned cells of a row, whether it is the header.
 
@@ -100,7 +99,7 @@ def read_tables(path: Path, is_header: IsHeader) -> list[RawTable]:
     Raises
     ------
     RecordsError
-        If the file is empty, is not a spreadsheet, or is broken.
+        If the file is empty, cannot be opened, is not a table, or is broken.
 
     Examples
     --------
@@ -111,40 +110,18 @@ def read_tables(path: Path, is_header: IsHeader) -> list[RawTable]:
     >>> table.title, table.frame.to_dict("list")
     ('A title', {'URN': ['SC1'], 'Places': ['3']})
     """
-    content = _content(path)
-    if content.startswith(_WORKBOOK_MARKS):
-        return _workbook_tables(path, content, is_header)
-    table = _csv_table(path, csv_text(path, content), is_header)
-    return [table] if table is not None else []
+    # each container is loaded when a file of its kind is met
+    if path.suffix.lower() in STATISTICAL_SUFFIXES:
+        from bayescich.records.statfiles import statistical_tables
 
+        return statistical_tables(path, is_header)
+    if _first_bytes(path).startswith(WORKBOOK_MARKS):
+        from bayescich.records.workbooks import workbook_tables
 
-def csv_text(path: Path, content: bytes | None = None) -> str:
-    r"""Return the text of a CSV file, UTF-8 (with or without a mark) or Windows-1252.
+        return workbook_tables(path, is_header)
+    from bayescich.records.csv_files import csv_tables
 
-    Raises
-    ------
-    RecordsError
-        If the file is empty or holds no text: a picture, a PDF, a web page, other bytes.
-
-    Examples
-    --------
-    >>> csv_text(Path("title.csv"), b"Ofsted \x96 homes")
-    'Ofsted – homes'
-    """
-    content = _content(path) if content is None else content
-    for mark, kind in _OTHER_MARKS.items():
-        if content.startswith(mark):
-            raise _not_a_spreadsheet(path, kind)
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise _not_a_spreadsheet(path, "a web page or an XML file")
-    if b"\x00" in content:
-        raise _not_a_spreadsheet(path, "bytes that are not text")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _not_a_spreadsheet(path, "bytes that are not text")
+    return csv_tables(path, is_header)
 
 
 def clean_heading(cell: str) -> str:
@@ -176,7 +153,8 @@ def parse_dates(text: pd.Series) -> pd.Series:
     Parameters
     ----------
     text : Series of str
-        Blank cells and cells in no such form become ``NaT``: the caller counts them.
+        Blank cells and cells in no such form become ``NaT``: the caller counts them. Days and
+        months may have one digit; ``-`` and ``.`` stand for ``/``; yyyymmdd is read too.
 
     Returns
     -------
@@ -187,120 +165,38 @@ def parse_dates(text: pd.Series) -> pd.Series:
     >>> parse_dates(pd.Series(["05/11/2024", "2024-11-05 00:00:00", "soon"])).dt.day.tolist()
     [5.0, 5.0, nan]
     """
-    day = text.str.strip().str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", "", regex=True)
+    day = text.str.strip().str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "", regex=True)
     dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
     for pattern, form in _DATE_FORMATS.items():
-        matches = day.str.fullmatch(pattern)
-        read = pd.to_datetime(day.where(matches), format=form, errors="coerce")
-        dates = dates.mask(matches, read)
+        matches = day.str.fullmatch(pattern).fillna(False).astype(bool)
+        if matches.any():
+            slashed = day[matches].str.replace(r"[.\- ]", "/", regex=True)
+            read = pd.to_datetime(slashed, format=form, errors="coerce")
+            dates.loc[matches] = read.astype("datetime64[ns]")
     return dates
 
 
-def _content(path: Path) -> bytes:
-    content = path.read_bytes()
-    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise RecordsError(
-            "The file is empty.",
-            where=path.name,
-            next_step="Download or export it again; a broken download leaves an empty file.",
-        )
-    return content
-
-
-def _not_a_spreadsheet(path: Path, kind: str) -> RecordsError:
-    return RecordsError(
-        f"The file is not a spreadsheet: it holds {kind}.",
-        where=path.name,
-        next_step="Give a CSV, XLSX or ODS file, or move this one out of the folder.",
-    )
-
-
-def _csv_table(path: Path, text: str, is_header: IsHeader) -> RawTable | None:
-    stream = io.StringIO(text, newline="")
-    rows = csv.reader(stream)
-    above: list[list[str]] = []
-    try:
-        for row in rows:
-            if is_header([clean_heading(cell) for cell in row]):
-                return _below_header(path, stream, above, row)
-            above.append(row)
-            if len(above) >= HEADER_SEARCH_ROWS:
-                break
-    except csv.Error as error:
-        raise _not_a_spreadsheet(path, f"text that is no table ({error})") from error
-    return None
-
-
-def _below_header(
-    path: Path, stream: io.StringIO, above: list[list[str]], header: list[str]
+def raw_table(
+    source: str, above: Sequence[Sequence[str]], header: Sequence[str], frame: pd.DataFrame
 ) -> RawTable:
-    # The reader has consumed the header record, line breaks within it included, so the
-    # stream stands exactly at the first row of data.
-    first_row = len(above) + 2
-    try:
-        with warnings.catch_warnings():
-            # Only a warning says that the first row of data is longer than the header.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                stream, header=None, names=range(len(header)), dtype=str, keep_default_na=False,
-                index_col=False, skip_blank_lines=False,
-            )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise RecordsError(
-            "A row has more cells than the header, or a quotation mark is never closed.",
-            where=f"{path.name}, below the header in row {first_row - 1}: {_parser_says(error)}",
-            next_step="Open the file in a spreadsheet, mend that row and save it as CSV again.",
-        ) from error
-    frame.index = pd.RangeIndex(first_row, first_row + len(frame))
-    return _raw_table(path.name, above, header, frame)
+    """Put cells of text under a cleaned header.
 
+    Parameters
+    ----------
+    source : str
+        File, and sheet.
+    above : sequence of rows
+        The rows over the header: the title.
+    header : sequence of str
+        As written; columns without a heading are left out.
+    frame : DataFrame of str
+        The rows below it, by position; blank rows are left out.
 
-def _parser_says(error: Exception) -> str:
-    return str(error).split("C error:")[-1].strip()
-
-
-def _workbook_tables(path: Path, content: bytes, is_header: IsHeader) -> list[RawTable]:
-    from python_calamine import CalamineError
-
-    try:
-        sheets = pd.read_excel(
-            io.BytesIO(content), engine="calamine", sheet_name=None, header=None, dtype=object,
-            na_filter=False,
-        )  # fmt: skip
-    except CalamineError as error:
-        raise _not_a_spreadsheet(path, f"no workbook that can be opened ({error})") from error
-    tables = []
-    for name, cells in sheets.items():
-        source = path.name if len(sheets) == 1 else f"{path.name}, sheet {name}"
-        table = _sheet_table(source, cells, is_header)
-        if table is not None:
-            tables.append(table)
-    return tables
-
-
-def _sheet_table(source: str, cells: pd.DataFrame, is_header: IsHeader) -> RawTable | None:
-    top = cells.head(HEADER_SEARCH_ROWS).map(_cell_text).to_numpy().tolist()
-    for position, row in enumerate(top):
-        if is_header([clean_heading(cell) for cell in row]):
-            frame = cells.iloc[position + 1 :].map(_cell_text).astype(str)
-            frame.index = pd.RangeIndex(position + 2, position + 2 + len(frame))
-            return _raw_table(source, top[:position], row, frame)
-    return None
-
-
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else str(cell)
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _raw_table(
-    source: str, above: list[list[str]], header: list[str], frame: pd.DataFrame
-) -> RawTable:
+    Raises
+    ------
+    RecordsError
+        If two columns have one heading.
+    """
     headings = [clean_heading(cell) for cell in header]
     twice = sorted({h for h in headings if h and headings.count(h) > 1})
     if twice:
@@ -310,8 +206,31 @@ def _raw_table(
             next_step="Rename or delete one of them.",
         )
     named = [position for position, heading in enumerate(headings) if heading]
-    kept = frame.iloc[:, named].apply(lambda column: column.str.strip())
-    kept.columns = pd.Index([headings[position] for position in named])
-    kept = kept.loc[kept.ne("").any(axis=1)]
+    columns = {headings[i]: frame.iloc[:, i].str.strip() for i in named}
+    kept = pd.DataFrame(columns, index=frame.index)
+    filled = (kept != "").any(axis=1)
+    kept = kept if filled.all() else kept.loc[filled]
     title = "\n".join(filter(None, (clean_heading(" ".join(row)) for row in above)))
     return RawTable(source, title, kept)
+
+
+def not_a_table(path: Path, kind: str) -> RecordsError:
+    """Return the error for a file that holds something else."""
+    return RecordsError(
+        f"The file is not a table: it holds {kind}.",
+        where=path.name,
+        next_step="Give a CSV, XLSX, ODS, Parquet, SPSS or Stata file, or move this one out of "
+        "the folder.",
+    )
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(8)
+    except OSError as error:
+        raise RecordsError(
+            f"The file cannot be opened: {error.strerror or error}.",
+            where=path.name,
+            next_step="Close it in other programs and check that you may read it.",
+        ) from None

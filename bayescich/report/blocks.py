@@ -122,6 +122,34 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class CohortStep:
+    """One box of a cohort flow, with what was left out on the way to it at its side."""
+
+    label: str
+    count: str
+    """How many and of what, e.g. ``2,827 episodes``."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Reason and count."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The way from everything that was read to what is analysed, as STROBE draws it."""
+
+    steps: tuple[CohortStep, ...]
+    kind: str = "cohort"
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A notice set apart: what must not be done with the page."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    kind: str = "caution"
+
+
+@dataclass(frozen=True)
 class Term:
     """One part of the model equation."""
 
@@ -155,7 +183,7 @@ class Details:
     kind: str = "details"
 
 
-Block = Table | Figure | Prose | Subhead | Flow | Equation | Notes | Details
+Block = Table | Figure | Prose | Subhead | Flow | Cohort | Caution | Equation | Notes | Details
 
 
 @dataclass(frozen=True)

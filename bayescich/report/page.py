@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def write_report(content: ReportContent, folder: Path) -> Path:
     files |= {f"figures/{f.name}.png": f.png for f in _figures(sections)}
     try:
         for name, content_of in {**files, PAGE: page.encode()}.items():
-            _write(folder / name, content_of)
+            write_file(folder / name, content_of)
         _tidy(folder, files)
     except OSError as error:
         raise ReportError(
@@ -62,22 +62,56 @@ def write_report(content: ReportContent, folder: Path) -> Path:
 
 
 def render(content: ReportContent, sections: tuple[Section, ...]) -> str:
-    """Return the page as text."""
+    """Return the page of a model as text."""
+    spec = content.fit.spec
+    return render_page(
+        sections,
+        title=spec.title,
+        question=spec.question,
+        kicker=f"bayescich · model “{spec.name}”{_run(content)}",
+        footer=f"Made by bayescich from {content.fit.design.rows:,} rows{_run(content)}.",
+        synthetic=content.synthetic,
+        failed=[(check.title, readable(check.sentence)) for check in content.failed_gates],
+    )
+
+
+def render_page(
+    sections: tuple[Section, ...],
+    *,
+    title: str,
+    question: str | None,
+    kicker: str,
+    footer: str,
+    synthetic: bool,
+    failed: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return any self-contained page as text.
+
+    Parameters
+    ----------
+    sections : tuple of Section
+        The first is what a reader who skips the contents comes to.
+    title, question, kicker, footer : str
+        The words around them.
+    synthetic : bool
+        Whether every part is marked as about a simulated England.
+    failed : sequence of (str, str)
+        Gates that failed: title and sentence.
+    """
     environment = Environment(
         loader=PackageLoader("bayescich.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    spec, failed = content.fit.spec, content.failed_gates
     gates = "convergence gate" if len(failed) == 1 else "convergence gates"
     return environment.get_template("report.html.j2").render(
-        title=spec.title,
-        question=spec.question,
-        kicker=f"bayescich · model “{spec.name}”{_run(content)}",
-        footer=f"Made by bayescich from {content.fit.design.rows:,} rows{_run(content)}.",
-        synthetic=content.synthetic,
-        failed=[(check.title, readable(check.sentence)) for check in failed],
+        title=title,
+        question=question,
+        kicker=kicker,
+        footer=footer,
+        synthetic=synthetic,
+        failed=failed,
         failed_words=f"{number_word(len(failed))} {gates} failed",
         sections=sections,
         style=_asset("style.css"),
@@ -122,7 +156,8 @@ def _tidy(folder: Path, made: Container[str]) -> None:
             old.unlink()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it: it is never there in part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

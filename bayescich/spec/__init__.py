@@ -12,9 +12,11 @@ from bayescich.spec.loader import (
     override_sampling,
 )
 from bayescich.spec.model import ModelSpec, SamplingSpec
+from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import Prior, PriorSet
 
 __all__ = [
+    "HistoryPolicies",
     "ModelSpec",
     "Prior",
     "PriorSet",

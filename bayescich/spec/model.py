@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from bayescich.spec.base import Strict
+from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import ROLES, Prior, check_role
 
 DataSource = Literal["placements", "inspections", "table"]
@@ -163,6 +164,8 @@ class ModelSpec(Strict):
     title: str
     question: str = ""
     data: DataSource = "table"
+    histories: HistoryPolicies = HistoryPolicies()
+    """How returns become histories, where the default is not meant (data: placements)."""
     unit: str
     """Column of the unit left out in cross-validation: the child or the home, never the row."""
     likelihood: LikelihoodSpec
@@ -179,6 +182,15 @@ class ModelSpec(Strict):
         for role, prior in priors.items():
             check_role(role, prior)
         return priors
+
+    @model_validator(mode="after")
+    def _policies_are_used(self) -> ModelSpec:
+        if self.data != "placements" and self.histories != HistoryPolicies():
+            raise ValueError(
+                f"'histories' says how returns are read, and data is '{self.data}'; leave it out, "
+                "or set data: placements"
+            )
+        return self
 
     @model_validator(mode="after")
     def _effects_are_distinct(self) -> ModelSpec:

@@ -8,6 +8,8 @@ import pytest
 
 from bayescich.errors import HistoriesError, RecordsError
 from bayescich.histories.analysis_table import load_analysis_table
+from bayescich.simulate import simulate_england, write_england
+from bayescich.spec.policies import HistoryPolicies
 
 TABLE = pd.DataFrame({"child": ["a", "b", "b"], "score": [1.5, 2.0, 3.0]})
 
@@ -100,3 +102,13 @@ def test_an_unreadable_synthetic_mark_is_named(tmp_path: Path) -> None:
     (tmp_path / "synthetic.json").write_text("{")
     with pytest.raises(RecordsError, match="mark of synthetic data"):
         load_analysis_table("table", tmp_path / "table.csv")
+
+
+def test_policies_reach_the_histories(tmp_path: Path) -> None:
+    england = tmp_path / "england"
+    write_england(simulate_england(children=400, seed=3), england)
+    usual = load_analysis_table("placements", england)
+    strict = load_analysis_table("placements", england, HistoryPolicies(other_share=0.0))
+    assert len(usual.frame) == len(strict.frame) > 50
+    # one OTHER among an authority's moves is too many now
+    assert strict.frame["reasons_usable"].sum() < usual.frame["reasons_usable"].sum()

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from bayescich.errors import RecordsError
+from bayescich.records.csv_files import csv_encoding
 from bayescich.records.tabular import (
     clean_heading,
-    csv_text,
     label_key,
     parse_dates,
     read_tables,
@@ -46,15 +46,56 @@ def test_title_rows_line_breaks_and_empty_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("encoding", "expected"),
     [
-        (b"\xef\xbb\xbfURN\nSC1\n", "URN\nSC1\n"),
-        ("Zoë – Ltd".encode("cp1252"), "Zoë – Ltd"),
-        ("Zoë – Ltd".encode(), "Zoë – Ltd"),
+        ("utf-8", "utf-8-sig"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("cp1252", "cp1252"),
+        ("utf-16", "utf-16"),
     ],
 )
-def test_both_encodings(tmp_path: Path, content: bytes, expected: str) -> None:
-    assert csv_text(write(tmp_path, "x.csv", content)) == expected
+def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
+    path = write(tmp_path, "x.csv", "URN,Owner\nSC1,Zoë – Ltd\n".encode(encoding))
+    assert csv_encoding(path) == expected
+    (table,) = read_tables(path, has_urn)
+    assert table.frame["Owner"].tolist() == ["Zoë – Ltd"]
+
+
+def test_a_letter_cut_at_the_edge_of_a_block_is_still_utf8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bayescich.records.csv_files._BLOCK", 7)
+    path = write(tmp_path, "x.csv", "URN\nabë–ë–ë–ë\n".encode())
+    assert csv_encoding(path) == "utf-8-sig"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators(tmp_path: Path, separator: str) -> None:
+    rows = [["title", "", ""], ["URN", "Places", "Owner"], ["SC1", "3", "A"]]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    (table,) = read_tables(write(tmp_path, "x.csv", text), has_urn)
+    assert table.frame.loc[3].tolist() == ["SC1", "3", "A"]
+
+
+def test_a_header_with_no_rows_is_an_empty_table(tmp_path: Path) -> None:
+    (table,) = read_tables(write(tmp_path, "x.csv", "URN,Places\n"), has_urn)
+    assert list(table.frame.columns) == ["URN", "Places"]
+    assert table.frame.empty
+
+
+def test_a_file_larger_than_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as stream:
+        stream.write(b"URN,Places\n")
+        stream.seek(150_000_000)
+        stream.write(b"\n")
+    monkeypatch.setattr("bayescich.records.csv_files.csv_encoding", lambda _: "latin-1")
+    monkeypatch.setattr("bayescich.records.csv_files._free_memory", lambda: 1e8)
+    with pytest.raises(RecordsError, match=r"0\.5 GB of memory") as caught:
+        read_tables(path, has_urn)
+    assert "Split it" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +111,7 @@ def test_both_encodings(tmp_path: Path, content: bytes, expected: str) -> None:
         (b"PK\x03\x04 but no workbook", "no workbook"),
     ],
 )
-def test_a_file_that_is_no_spreadsheet_is_one_clear_error(
+def test_a_file_that_is_no_table_is_one_clear_error(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
     with pytest.raises(RecordsError, match=says) as caught:
@@ -146,6 +187,8 @@ def test_files_of_a_folder_or_the_file_itself(tmp_path: Path) -> None:
 
 def test_dates_of_all_three_kinds() -> None:
     text = pd.Series(["05/11/2024", "2024-11-05", "2024-11-05 00:00:00", "5-Nov-2024"])
+    assert parse_dates(text).eq(datetime(2024, 11, 5)).all()
+    text = pd.Series(["5/11/2024", "05-11-2024", "05.11.2024", "2024/11/05", "20241105"])
     assert parse_dates(text).eq(datetime(2024, 11, 5)).all()
     assert parse_dates(pd.Series(["", "31/02/2024", "11/2024", "soon"])).isna().all()
 

@@ -1,0 +1,214 @@
+"""One walk over what the user gives: every table recognised, typed, placed and stacked.
+
+A source is a folder (searched at any depth), one file, or a database (an SQLAlchemy URL). Which
+authority and collection year a table is of comes from its columns ``LA`` and ``YEAR``, else from
+the names of the folders that a file lies in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from bayescich.account import Account
+from bayescich.errors import RecordsError
+from bayescich.records.origins import Found, origin_shown, with_origin, years_settled
+from bayescich.records.tables import Table, collection_year, recognise
+from bayescich.records.tabular import TABLE_SUFFIXES, RawTable, read_tables
+from bayescich.records.typed import Stack, empty_frame, typed
+
+UNSTATED_LA = "UNSTATED"
+"""The authority of files that name none, neither in a column nor by a folder."""
+
+_FILES = ("file", "table", "rows", "authority", "year", "note")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source holds."""
+
+    source: str
+    """The folder, file or database, as the user gave it (never with a password)."""
+    tables: Mapping[str, pd.DataFrame]
+    """Each table asked for under its name, typed as its schema; empty where none was found."""
+    files: pd.DataFrame
+    """One row per file or sheet: file, table, rows, authority, year, note (why it was not read)."""
+    account: Account
+    """Rows read, repaired and left out."""
+
+    def found(self, name: str) -> bool:
+        """Say whether any file held the table."""
+        return bool(self.files["table"].eq(name).any())
+
+
+def read_tables_of(source: Path | str, tables: Sequence[Table]) -> Reading:
+    """Read every table of a source that is one of those asked for.
+
+    Parameters
+    ----------
+    source : Path or str
+        A folder, one file, or an SQLAlchemy URL such as ``sqlite:///returns.db``.
+    tables : sequence of Table
+        What to look for; a file is known by its columns, never by its name.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    RecordsError
+        If there is nothing there, a file is broken, a needed column is missing, most of a column
+        cannot be read, or the collection year of a return cannot be told.
+    """
+    found, files = _recognised(source, tables)
+    found, account = years_settled(found)
+    files = pd.concat([files, _listed(found)], ignore_index=True)
+    account += _not_read(files)
+    stacked: dict[str, pd.DataFrame] = {}
+    for table in tables:
+        own = [item for item in found if item.table is table]
+        stacked[table.name], counted = _stacked(table, own)
+        account += counted
+    return Reading(_name(source), stacked, files, account.added_up())
+
+
+def data_files(source: Path, suffixes: Sequence[str] = (*TABLE_SUFFIXES, ".xml")) -> list[Path]:
+    """List the files of a folder, at any depth, that may hold tables; or the one file given.
+
+    Raises
+    ------
+    RecordsError
+        If there is no such file or folder.
+    """
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise RecordsError(
+            "There is no such file or folder.",
+            where=str(source),
+            next_step="Check the spelling, or give the full path.",
+        )
+    return sorted(
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and not any(part.startswith((".", "~")) for part in path.relative_to(source).parts)
+    )
+
+
+def is_database(source: Path | str) -> bool:
+    """Say whether a source is the URL of a database, e.g. ``sqlite:///returns.db``."""
+    return isinstance(source, str) and "://" in source
+
+
+def _name(source: Path | str) -> str:
+    if not is_database(source):
+        return str(source)
+    from bayescich.records.databases import shown_url
+
+    return shown_url(str(source))
+
+
+def _recognised(source: Path | str, tables: Sequence[Table]) -> tuple[list[Found], pd.DataFrame]:
+    if is_database(source):
+        from bayescich.records.databases import database_tables
+
+        known = partial(_is_header, tables=tables)
+        raws = database_tables(str(source), known)
+        return [_placed(raw, (), tables) for raw in raws], _file_rows([])
+    folder = Path(source)
+    found: list[Found] = []
+    unread: list[tuple[str, str]] = []
+    for path, note in _distinct_files(data_files(folder)):
+        where = path.relative_to(folder).as_posix() if path != folder else path.name
+        raws = [] if note else _raw_tables(path, where, tables)
+        names = (path.name, *reversed(Path(where).parent.parts), folder.name)
+        found += [_placed(raw, names, tables) for raw in raws]
+        if not raws:
+            unread.append((where, note or "not recognised: no table with these columns is known"))
+    return found, _file_rows(unread)
+
+
+def _distinct_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each file, with a note for one that another in its folder holds byte for byte."""
+    sizes = Counter((path.parent, path.stat().st_size) for path in paths)
+    first: dict[tuple[Path, bytes], Path] = {}
+    for path in paths:
+        twin = path
+        if sizes[path.parent, path.stat().st_size] > 1:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "blake2b").digest()
+            twin = first.setdefault((path.parent, digest), path)
+        yield path, "" if twin is path else f"the same, byte for byte, as {twin.name}"
+
+
+def _raw_tables(path: Path, where: str, tables: Sequence[Table]) -> list[RawTable]:
+    if path.suffix.lower() == ".xml":
+        from bayescich.records.ssda903_xml import xml_tables
+
+        raws = [raw for raw in xml_tables(path) if recognise(list(raw.frame.columns), tables)]
+    else:
+        raws = read_tables(path, partial(_is_header, tables=tables))
+    sheets = [raw.source.removeprefix(path.name) for raw in raws]
+    return [replace(raw, source=where + s) for raw, s in zip(raws, sheets, strict=True)]
+
+
+def _is_header(cells: Sequence[str], tables: Sequence[Table]) -> bool:
+    return recognise(cells, tables) is not None
+
+
+def _placed(raw: RawTable, names: Sequence[str], tables: Sequence[Table]) -> Found:
+    """Take authority and year from the names of the file and of the folders it lies in."""
+    table = recognise(list(raw.frame.columns), tables)
+    assert table is not None
+    folders = names[1:-1]
+    named = [name for name in folders if collection_year(name) is None]
+    years = [collection_year(name) for name in names]
+    year, bare = next((y for y in years if y is not None), (None, False))
+    carried = table.year_of(raw.frame.columns)
+    year, bare = (carried, False) if carried else (year, bare)
+    return Found(table, raw, named[0] if named else UNSTATED_LA, year, bare)
+
+
+def _stacked(table: Table, found: list[Found]) -> tuple[pd.DataFrame, Account]:
+    """Type the files of one table, those with the same headings together."""
+    alike: dict[tuple[str, ...], list[Found]] = defaultdict(list)
+    for item in found:
+        alike[tuple(item.raw.frame.columns)].append(item)
+    frames, account = [empty_frame(table)], Account()
+    for items in alike.values():
+        stack = Stack.of([with_origin(item) for item in items])
+        frame, counted = typed(stack, table)
+        frames.append(frame)
+        account += counted
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    return pd.concat(filled, ignore_index=True), account
+
+
+def _listed(found: list[Found]) -> pd.DataFrame:
+    rows = [(f.raw.source, f.table.name, len(f.raw.frame), *origin_shown(f), "") for f in found]
+    return pd.DataFrame(rows, columns=list(_FILES)).astype(_FILE_TYPES)
+
+
+def _file_rows(unread: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    rows = [(where, "", 0, "", "", note) for where, note in unread]
+    return pd.DataFrame(rows, columns=list(_FILES)).astype(_FILE_TYPES)
+
+
+def _not_read(files: pd.DataFrame) -> Account:
+    account = Account()
+    unread = files[files["table"].eq("")]
+    for note, rows in unread.groupby("note", sort=True):
+        account = account.excluded("files", str(note), len(rows), rows["file"])
+    return account
+
+
+_FILE_TYPES = {name: "int64" if name == "rows" else "str" for name in _FILES}
