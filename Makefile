@@ -103,6 +103,7 @@ check: lint test ## lint, then test
 
 docs: $(READY) ## write the pages that are generated from the code
 	@$(BIN)/python -m bayescich.records.dictionary > docs/data-dictionary.md
+	@$(BIN)/python -m bayescich.histories.dictionary > docs/histories-dictionary.md
 
 recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pandas as pd
 import pandera.pandas as pa
@@ -17,7 +18,8 @@ from bayescich import cli
 from bayescich.design import build_design
 from bayescich.histories.inspections import HISTORIES
 from bayescich.histories.placements import PLACEMENTS
-from bayescich.records.ssda903_schema import EPISODE_COLUMNS, HEADER_COLUMNS
+from bayescich.histories.schemas import SCHEMAS
+from bayescich.records.ofsted_lookup_schema import SPECIALISMS
 from bayescich.spec import ModelSpec, Prior, PriorSet, load_model_spec, load_prior_set
 from bayescich.spec.base import Strict
 from bayescich.spec.model import (
@@ -32,6 +34,7 @@ from bayescich.spec.model import (
     ReportSpec,
     SamplingSpec,
 )
+from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import PARAMETERS, ROLES
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +45,7 @@ MODELS = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 
 SECTION_OF = {
     ModelSpec: "The model file",
+    HistoryPolicies: "Histories",
     HazardSpec: "Hazard",
     OrdinalSpec: "Ordinal",
     BinomialSpec: "Binomial",
@@ -144,10 +148,21 @@ def test_every_column_of_the_packages_tables_is_described(
     assert column(own, "column") == list(schema.columns)
 
 
-def test_the_columns_of_a_return_are_all_named() -> None:
-    text = section((ROOT / "docs" / "own-data.md").read_text(encoding="utf-8"), "Columns")
-    named = {row[0]: {*row[1].split(", "), *row[2].split(", ")} for row in tables(text)[0][1:]}
-    assert named == {"Header": set(HEADER_COLUMNS), "Episodes": set(EPISODE_COLUMNS)}
+def test_every_column_that_follows_the_placements_is_described() -> None:
+    text = section(MODELS, "The columns of the package's own tables")
+    prior = [name for name in SCHEMAS["prior"].columns if name not in PLACEMENTS.columns]
+    assert column(text, "further column") == ["specialism_<name>", *prior]
+    described = next(row for t in tables(text) for row in t if "specialism_" in row[0])[1]
+    named = {word for word in re.findall(r"`(\w+)`", described)} - {"yes", "no", "unknown"}
+    assert {f"specialism_{name}" for name in named} == set(SPECIALISMS)
+
+
+def test_the_choices_of_every_option_are_described() -> None:
+    text = section(MODELS, "Histories")
+    for name, types in zip(column(text, "key"), column(text, "key", 1), strict=True):
+        annotation = HistoryPolicies.model_fields[name].annotation
+        if get_origin(annotation) is Literal:
+            assert types.split("`")[::2] == list(get_args(annotation)), name
 
 
 # ---- examples --------------------------------------------------------------------------

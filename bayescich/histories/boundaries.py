@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.account import Account
+from bayescich.histories.dates import birthday
 from bayescich.histories.places import TEMPORARY, Places, all_rows
 from bayescich.histories.sorted_rows import (
     Flags,
@@ -29,7 +30,8 @@ def first_rows(chain: pd.DataFrame, policies: HistoryPolicies) -> tuple[Flags, A
 
     A new carer (RNE P or B) begins one, unless the child stays in the same place, only the
     status changes (reason PLACE) or the child comes back from a temporary placement. Legal
-    changes (L) do not, unless the place changes; changes with the same carer (T, U) never do.
+    changes (L) do not, unless the place changes; changes with the same carer (T, U) do not, unless
+    the child was on a temporary placement: a lasting one begins a stay of its own.
 
     Parameters
     ----------
@@ -67,8 +69,9 @@ def _bridged(
     before, after = latest_where(~away, period), soonest_where(~away, period)
     left = away & (before >= 0)
     returned = left & (after >= 0) & places.may_be_same(before, after)
-    # a child who leaves care, or is still away, on a temporary placement has not moved
-    not_back = left & (after < 0)
+    # a child who leaves care, turns 18 or is still away on a temporary placement has not moved
+    grown = (chain["DECOM"] >= birthday(chain["born"], 18)).to_numpy()
+    not_back = left & ((after < 0) | grown[after]) & ~returned
     account = Account()
     for rule, which in {
         "temporary placement and return; part of the stay it interrupts": returned,
@@ -92,13 +95,20 @@ def _moves(
     status = _status_only(chain) & (policies.status_only == "stay")
     same, differ = places.same(before, here), places.differ(before, here)
     against = legal & differ & ~status
+    away = chain["PLACE_CLASS"].eq(TEMPORARY).to_numpy(dtype=bool, na_value=False)
+    settles = away[before] & ~away
+    moves = ((carer & ~same) | against | (blank & differ)) & ~status
     rules = {
         "recorded as a new placement, in the same place; joined": carer & same & ~status,
-        "recorded as a new placement, but only the status changes (PLACE); joined": carer & status,
+        "recorded as a new placement, but only the status changes (PLACE); joined": carer
+        & status
+        & ~settles,
+        "goes on from a temporary placement with the same carer; the lasting placement begins a "
+        "stay": settles & ~moves,
         "recorded as a legal change only (L), but the place changes; read as a move": against,
         "RNE blank, and the place changes; read as a move": blank & differ & ~status,
     }
-    return (carer & ~same & ~status) | against | (blank & differ & ~status), rules
+    return moves | settles, rules
 
 
 def _status_only(chain: pd.DataFrame) -> Flags:

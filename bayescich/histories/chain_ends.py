@@ -37,7 +37,9 @@ def with_ends(chain: ChainRows, policies: HistoryPolicies) -> ChainRows:
     blank = chain["end"] == MISSING
     early = blank & ~later & (chain["reason"] != NO_REASON)
     chain = chain.repaired(early, "REC on an open episode; ignored")
-    chain = chain.with_columns(reason=np.where(blank, NO_REASON, chain["reason"]))
+    chain = chain.with_columns(
+        reason=np.where(blank, NO_REASON, chain["reason"]), imputed=chain["imputed"] & ~blank
+    )
     next_start = _next_start(chain)
     stale = blank & ((next_start != MISSING) | (chain["year"] < chain["last_year"]))
     if policies.stale_open == "exclude":

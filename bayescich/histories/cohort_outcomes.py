@@ -184,7 +184,9 @@ def _with_npd(
     if year is not None:
         wanted = {"PUPIL": pupils, "YEAR": year.astype("Int64")}
     keys = list(wanted)
-    rows = table[table["PUPIL"].notna()]
+    # true and false alone cannot say that a child has no row
+    marks = [column for column in columns if table[column].dtype == bool]
+    rows = table[table["PUPIL"].notna()].astype(dict.fromkeys(marks, "boolean"))
     found = pd.DataFrame(wanted).merge(rows, on=keys, how="left", indicator="found")
     why = pd.Series(np.where(pupils.isna(), NOT_LINKED, NO_ROW), dtype="str")
     added = {f"{name}_{column.lower()}": found[column] for column in columns}

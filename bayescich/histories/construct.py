@@ -16,6 +16,7 @@ from bayescich.histories.people import follow_transfers, link_people
 from bayescich.histories.periods import periods_of_care
 from bayescich.histories.prior_history import prior_history
 from bayescich.histories.reorganisations import follow_reorganisations
+from bayescich.histories.schemas import SCHEMAS, checked
 from bayescich.histories.spells import placement_spells
 from bayescich.histories.succession import urn_succession
 from bayescich.records.ssda903 import Ssda903Records
@@ -74,6 +75,7 @@ def construct(
     Returns
     -------
     Histories
+        Each table as its schema in ``histories.schemas``.
     """
     policies = policies or HistoryPolicies()
     returns, account = follow_reorganisations(returns)
@@ -99,6 +101,9 @@ def construct(
     account += counted
     prior, counted = prior_history(spells, at_home, returns, people, policies.entry)
     account += counted
-    return Histories(
+    made = Histories(
         chain, people, periods, succession, spells, at_home, moved, ended, prior, account
     )
+    for name in SCHEMAS:
+        checked(name, getattr(made, name))
+    return made

@@ -149,7 +149,9 @@ def _people(children: pd.Index, pairs: pd.DataFrame) -> pd.DataFrame:
     _, group = connected_components(ties, directed=False)
     people = pd.DataFrame({"child": children, "group": group[: len(children)]})
     first = people.drop_duplicates("group").set_index("group")["child"]
-    return pd.DataFrame({"child": people["child"], "person": people["group"].map(first)})
+    return pd.DataFrame(
+        {"child": people["child"], "person": people["group"].map(first).astype("str")}
+    )
 
 
 def _note_links(people: pd.DataFrame, chain: pd.DataFrame | None, account: Account) -> Account:
@@ -197,7 +199,7 @@ def _followed(ends: pd.DataFrame, chain: pd.DataFrame, days: int | None) -> pd.D
     starts = starts.loc[starts["RNE"].eq("S"), ["child", "person", "LA", "period", "DECOM"]]
     starts = starts[starts["person"].isin(ends["person"])].sort_values("DECOM", kind="stable")
     left = ends.rename(columns={"child": "left_as", "LA": "left"}).sort_values("DEC", kind="stable")
-    if days is None:
+    if days is None or starts.empty or left.empty:
         return starts.head(0).assign(left_as=pd.Series(dtype="str"), left_period=[])
     found = pd.merge_asof(
         starts,

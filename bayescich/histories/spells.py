@@ -121,6 +121,9 @@ def _joined(chain: pd.DataFrame, begins: Flags, policies: HistoryPolicies) -> pd
 def days_away(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
     """Return the days on temporary placements inside each spell, none after the 18th birthday.
 
+    A spell that begins with a temporary placement is not away from anywhere until it goes on
+    elsewhere.
+
     Parameters
     ----------
     chain : DataFrame
@@ -128,8 +131,9 @@ def days_away(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
     begins, first : array
         Which episodes begin a spell, and their positions.
     """
-    away = np.flatnonzero(chain["PLACE_CLASS"].eq(TEMPORARY).to_numpy(dtype=bool, na_value=False))
-    away = away[~begins[away]]
+    temporary = chain["PLACE_CLASS"].eq(TEMPORARY).to_numpy(dtype=bool, na_value=False)
+    stayed_before = latest_where(~temporary, begins.cumsum()) >= 0
+    away = np.flatnonzero(temporary & stayed_before)
     rows = chain.take(away)
     adult = days_of(birthday(rows["born"], 18))
     start, end = (np.minimum(days_of(rows[day]), adult) for day in ("DECOM", "DEC"))
@@ -139,9 +143,10 @@ def days_away(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
 
 
 def same_carer_changes(chain: pd.DataFrame, begins: Flags, first: Integers) -> Integers:
-    """Return how often each spell goes on with the same carer (T, U); parameters as above."""
+    """Return how often each spell goes on with the same carer (T, U) before the child is 18."""
     codes = code_set("rne").in_group("same carer")
-    goes_on = chain["RNE"].isin(codes).to_numpy() & ~begins
+    child_then = (chain["DECOM"] < birthday(chain["born"], 18)).to_numpy()
+    goes_on = chain["RNE"].isin(codes).to_numpy() & ~begins & child_then
     return sums(goes_on.astype(np.int64), first)
 
 

@@ -14,7 +14,17 @@ import pandera.pandas as pa
 
 from bayescich.records.catalogue import TABLES_BY_ORIGIN
 from bayescich.records.code_sets import code_set
-from bayescich.records.fields import Kind, Meaning, meaning_of
+from bayescich.records.fields import Meaning, meaning_of
+from bayescich.records.markdown import (
+    KINDS,
+    allowed_values,
+    anchor,
+    code_link,
+    limits,
+    listed,
+    markdown_table,
+    sentence,
+)
 from bayescich.records.npd_headings import NpdTable
 from bayescich.records.ofsted_lookup_schema import LOOKUP
 from bayescich.records.ofsted_schema import HOMES, INSPECTIONS
@@ -35,17 +45,6 @@ with a blank in the key is left out and counted. Dates are written dd/mm/yyyy, y
 dd-Mon-yyyy. A year is the one in which a collection, school or financial year ends.
 """
 
-_KINDS: dict[Kind, str] = {
-    "text": "text",
-    "id": "id (text)",
-    "code": "code",
-    "day": "date",
-    "year": "year",
-    "whole": "whole number",
-    "number": "number",
-    "flag": "yes or no",
-    "postcode": "postcode",
-}
 _PLAIN_TYPES = {
     "str": "text",
     "string": "text",
@@ -117,20 +116,15 @@ def _contents() -> str:
         titles = [table.title for table in tables]
         if tables[0] is LOOKUP:
             titles += ["Homes (Ofsted, published)", "Inspections (Ofsted, published)"]
-        links = "; ".join(f"[{title}](#{_anchor(title)})" for title in titles)
+        links = "; ".join(f"[{title}](#{anchor(title)})" for title in titles)
         lines.append(f"* **{section}**: {links}.")
     return "\n".join([*lines, "* [Code sets](#code-sets)"])
-
-
-def _anchor(title: str) -> str:
-    kept = (c if c.isalnum() or c in "-_" else "-" if c == " " else "" for c in title.lower())
-    return "".join(kept)
 
 
 def _table(table: Table) -> str:
     facts = [f"Recognised by {_recognised(table)}."]
     if table.key:
-        facts.append(f"A row needs {_listed(table.key)}.")
+        facts.append(f"A row needs {listed(table.key)}.")
     if table.origin:
         facts.append(
             "Authority and year come from `LA` and `YEAR`, else from the names of the file and "
@@ -140,7 +134,7 @@ def _table(table: Table) -> str:
         facts.append(_spellings(table))
     rows = [row.cells() for row in _rows(table)]
     head = [f"### {table.title}", str(table.schema.description or ""), " ".join(facts)]
-    return "\n\n".join([*filter(None, head), _markdown(_COLUMNS, rows)])
+    return "\n\n".join([*filter(None, head), markdown_table(_COLUMNS, rows)])
 
 
 def _spellings(table: NpdTable) -> str:
@@ -149,17 +143,12 @@ def _spellings(table: NpdTable) -> str:
 
 
 def _recognised(table: Table) -> str:
-    known = [_listed(table.known_by)] if table.known_by else []
+    known = [listed(table.known_by)] if table.known_by else []
     if isinstance(table, NpdTable):
-        known += [f"one of {_listed(group, 'or')}" for group in table.one_of]
+        known += [f"one of {listed(group, 'or')}" for group in table.one_of]
     if isinstance(table, WideTable):
         known.append(f"at least three columns named after terms of `{table.terms}`")
     return ", with ".join(known)
-
-
-def _listed(names: Sequence[str], last: str = "and") -> str:
-    shown = [f"`{name}`" for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
 def _rows(table: Table) -> Iterable[_Row]:
@@ -172,7 +161,7 @@ def _rows(table: Table) -> Iterable[_Row]:
     for name, column in DERIVED_COLUMNS.get(table.name, {}).items():
         yield replace(_row(name, column, table), needed="made")
     if isinstance(table, WideTable):
-        link = _code_link(table.terms)
+        link = code_link(table.terms)
         what = f"One column for each of the {len(terms)} terms of {link}, where the file has it."
         yield _Row("…", "yes or no", "", "no", what, "label or any synonym of the term")
 
@@ -181,10 +170,10 @@ def _row(name: str, column: pa.Column, table: Table) -> _Row:
     meaning = meaning_of(column)
     return _Row(
         name,
-        _KINDS[meaning.kind],
+        KINDS[meaning.kind],
         _values(meaning),
         "yes" if meaning.needed and not (table.origin and name in ("LA", "YEAR")) else "no",
-        _sentence(column.description),
+        sentence(column.description),
         ", ".join(f"`{heading}`" for heading in _shown_headings(name, meaning, table)),
     )
 
@@ -196,26 +185,9 @@ def _shown_headings(name: str, meaning: Meaning, table: Table) -> list[str]:
     return [h for h in dict.fromkeys(meaning.headings) if h != name and h not in without]
 
 
-def _sentence(description: str | None) -> str:
-    """Write a description as a sentence, however its schema writes it."""
-    said = (description or "").strip().removesuffix(".")
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
-
-
 def _values(meaning: Meaning) -> str:
-    said = [_code_link(meaning.code_set)] if meaning.code_set else []
-    said += [meaning.unit] if meaning.unit else []
-    if meaning.low is not None and meaning.high is not None:
-        said.append(f"{meaning.low:g} to {meaning.high:g}")
-    elif meaning.low is not None:
-        said.append(f"at least {meaning.low:g}")
-    elif meaning.high is not None:
-        said.append(f"at most {meaning.high:g}")
-    return ", ".join(said)
-
-
-def _code_link(name: str) -> str:
-    return f"[`{name}`](#{_anchor(name)})"
+    codes = code_link(meaning.code_set) if meaning.code_set else ""
+    return ", ".join(filter(None, [codes, limits(meaning)]))
 
 
 def _published(schema: pa.DataFrameSchema, title: str) -> str:
@@ -225,33 +197,23 @@ def _published(schema: pa.DataFrameSchema, title: str) -> str:
         (
             f"`{name}`",
             _PLAIN_TYPES.get(str(column.dtype), _PLAIN_TYPES["str"]),
-            _allowed(column),
+            ", ".join(allowed_values(column)),
             "no" if column.nullable else "yes",
-            _sentence(column.description),
+            sentence(column.description),
             _headings(known, str(name)),
         )
         for name, column in schema.columns.items()
     ]
-    unique = f"No two rows share {_listed(list(schema.unique or ()))}."
+    unique = f"No two rows share {listed(list(schema.unique or ()))}."
     filled = tuple(c if c != "needed" else "always filled" for c in _COLUMNS)
     head = [f"### {title}", str(schema.description or ""), unique]
-    return "\n\n".join([*head, _markdown(filled, rows)])
+    return "\n\n".join([*head, markdown_table(filled, rows)])
 
 
 def _headings(known: pd.DataFrame, name: str) -> str:
     if name not in known.index:
         return ""
     return ", ".join(f"`{h.strip()}`" for h in str(known.loc[name, "headings"]).split("|") if h)
-
-
-def _allowed(column: pa.Column) -> str:
-    values = [
-        value
-        for check in column.checks
-        if isinstance(check, pa.Check)
-        for value in (check.statistics or {}).get("allowed_values", ())
-    ]
-    return ", ".join(map(str, values))
 
 
 def _codes_intro() -> str:
@@ -270,7 +232,7 @@ def _code_set(name: str) -> str:
     users = _users().get(name)
     used = f"Codes of {', '.join(users)}." if users else ""
     head = [f"### {name}", used] if used else [f"### {name}"]
-    return "\n\n".join([*head, _markdown(filled, rows)])
+    return "\n\n".join([*head, markdown_table(filled, rows)])
 
 
 @cache
@@ -281,15 +243,6 @@ def _users() -> Mapping[str, Sequence[str]]:
             if meaning_of(column).code_set:
                 users[meaning_of(column).code_set].append(f"`{name}` ({table.title})")
     return users
-
-
-def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(cell: str) -> str:
-    return " ".join(str(cell).replace("|", r"\|").split())
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from bayescich.account import Account
 from bayescich.errors import RecordsError
 from bayescich.records.tables import ORIGIN, Table
 from bayescich.records.tabular import RawTable, parse_dates
+from bayescich.records.typed import Stack
 
 LATE_SHARE = 0.05
 """When more episodes than this start after 31 March of the year in a file's name, that is the
@@ -53,19 +55,35 @@ def years_settled(found: Sequence[Found]) -> tuple[list[Found], Account]:
         If the year of a file cannot be told.
     """
     named = [f for f in found if f.bare_year and _is_return(f) and _needs_year(f)]
-    starts = [
-        (f.year or 0, parse_dates(f.raw.frame[f.table.columns_of(f.raw.frame.columns)["DECOM"]]))
-        for f in named
-        if f.table.name == "episodes"
-    ]
-    rows = sum(len(dates) for _, dates in starts)
-    late = sum(int((dates > pd.Timestamp(year, 3, 31)).sum()) for year, dates in starts)
+    rows, late = _late_starts([f for f in named if f.table.name == "episodes"])
     if late <= LATE_SHARE * rows:
         return _years_from_dates(found)
     moved = {id(f): replace(f, year=(f.year or 0) + 1) for f in named}
     rule = "the year in the file's name is the one in which the collection year starts"
     settled, account = _years_from_dates([moved.get(id(f), f) for f in found])
     return settled, Account().repaired("episodes", rule, rows) + account
+
+
+def _late_starts(episodes: Sequence[Found]) -> tuple[int, int]:
+    """Count episodes, and those that start after 31 March of the year in their file's name."""
+    if not episodes:
+        return 0, 0
+    cells = pd.DataFrame(
+        {
+            "year": np.repeat(
+                [f.year or 0 for f in episodes], [len(f.raw.frame) for f in episodes]
+            ),
+            "start": pd.concat([_column(f, "DECOM") for f in episodes], ignore_index=True),
+        }
+    )
+    distinct = cells.value_counts().rename("rows").reset_index()
+    years_end = pd.to_datetime(distinct["year"].astype(str) + "-03-31")
+    late = parse_dates(distinct["start"].astype("str")) > years_end
+    return len(cells), int(distinct.loc[late, "rows"].sum())
+
+
+def _column(found: Found, name: str) -> pd.Series:
+    return found.raw.frame[found.table.columns_of(found.raw.frame.columns)[name]]
 
 
 def _is_return(found: Found) -> bool:
@@ -85,8 +103,7 @@ def _years_from_dates(found: Sequence[Found]) -> tuple[list[Found], Account]:
     episodes = [f for f in undated if f.table.name == "episodes"]
     if len(episodes) != 1 or not all(_is_return(f) for f in undated):
         raise _no_year(undated)
-    columns = episodes[0].table.columns_of(episodes[0].raw.frame.columns)
-    cells = pd.concat([episodes[0].raw.frame[columns[c]] for c in ("DECOM", "DEC") if c in columns])
+    cells = pd.concat([_column(episodes[0], name) for name in ("DECOM", "DEC")])
     distinct = parse_dates(pd.Series(cells.unique(), dtype="str"))
     latest = distinct[distinct <= pd.Timestamp.now()].max()
     if pd.isna(latest):
@@ -109,20 +126,29 @@ def _no_year(undated: list[Found]) -> RecordsError:
     )
 
 
-def with_origin(found: Found) -> RawTable:
-    """Return a file's cells with authority and year, where the file has none of its own."""
-    if not found.table.origin:
-        return found.raw
-    frame = found.raw.frame
-    columns = found.table.columns_of(frame.columns)
-    given = dict(zip(ORIGIN, (found.la, str(found.year or "")), strict=True))
-    for name, value in given.items():
-        if name not in columns:
-            frame = frame.assign(**{name: pd.Series(value, index=frame.index, dtype="str")})
-        elif frame[columns[name]].eq("").any():
+def with_origin(stack: Stack, found: Sequence[Found]) -> Stack:
+    """Return stacked cells with authority and year, where their files have none of their own.
+
+    Parameters
+    ----------
+    stack : Stack
+        The cells of the files found, in the same order.
+    found : sequence of Found
+    """
+    if not found[0].table.origin:
+        return stack
+    frame = stack.frame
+    columns = found[0].table.columns_of(frame.columns)
+    named = {"LA": [f.la for f in found], "YEAR": [str(f.year or "") for f in found]}
+    for name in ORIGIN:
+        of_file = np.array(named[name], dtype=object)[stack.file]
+        given = pd.Series(of_file, index=frame.index, dtype="str")
+        if name in columns:
             own = frame[columns[name]]
-            frame = frame.assign(**{columns[name]: own.mask(own.eq(""), value)})
-    return replace(found.raw, frame=frame)
+            frame = frame.assign(**{columns[name]: own.where(own.str.strip().ne(""), given)})
+        else:
+            frame = frame.assign(**{name: given})
+    return replace(stack, frame=frame)
 
 
 def origin_shown(found: Found) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bayescich.account import Account
@@ -69,12 +70,12 @@ def read_tables_of(source: Path | str, tables: Sequence[Table]) -> Reading:
     """
     found, files = _recognised(source, tables)
     found, account = years_settled(found)
-    files = pd.concat([files, _listed(found)], ignore_index=True)
     account += _not_read(files)
     stacked: dict[str, pd.DataFrame] = {}
     for table in tables:
         own = [item for item in found if item.table is table]
-        stacked[table.name], counted = _stacked(table, own)
+        stacked[table.name], listed, counted = _stacked(table, own)
+        files = pd.concat([files, listed], ignore_index=True)
         account += counted
     return Reading(_name(source), stacked, files, account.added_up())
 
@@ -152,8 +153,11 @@ def _distinct_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 def _raw_tables(path: Path, where: str, tables: Sequence[Table]) -> list[RawTable]:
     if path.suffix.lower() == ".xml":
-        from bayescich.records.ssda903_xml import xml_tables
+        from bayescich.records.ssda903_xml import looks_like_903_xml, xml_tables
 
+        with path.open("rb") as stream:
+            if not looks_like_903_xml(stream.read(4096)):
+                return []
         raws = [raw for raw in xml_tables(path) if recognise(list(raw.frame.columns), tables)]
     else:
         raws = read_tables(path, partial(_is_header, tables=tables))
@@ -178,24 +182,28 @@ def _placed(raw: RawTable, names: Sequence[str], tables: Sequence[Table]) -> Fou
     return Found(table, raw, named[0] if named else UNSTATED_LA, year, bare)
 
 
-def _stacked(table: Table, found: list[Found]) -> tuple[pd.DataFrame, Account]:
+def _stacked(table: Table, found: list[Found]) -> tuple[pd.DataFrame, pd.DataFrame, Account]:
     """Type the files of one table, those with the same headings together."""
     alike: dict[tuple[str, ...], list[Found]] = defaultdict(list)
     for item in found:
         alike[tuple(item.raw.frame.columns)].append(item)
-    frames, account = [empty_frame(table)], Account()
+    frames, listed, account = [empty_frame(table)], [_file_rows([])], Account()
     for items in alike.values():
-        stack = Stack.of([with_origin(item) for item in items])
+        stack = with_origin(Stack.of([item.raw for item in items]), items)
         frame, counted = typed(stack, table)
         frames.append(frame)
+        listed.append(_listed(items, np.bincount(stack.file, minlength=len(items))))
         account += counted
     filled = [frame for frame in frames if len(frame)] or frames[:1]
-    return pd.concat(filled, ignore_index=True), account
+    return pd.concat(filled, ignore_index=True), pd.concat(listed), account
 
 
-def _listed(found: list[Found]) -> pd.DataFrame:
-    rows = [(f.raw.source, f.table.name, len(f.raw.frame), *origin_shown(f), "") for f in found]
-    return pd.DataFrame(rows, columns=list(_FILES)).astype(_FILE_TYPES)
+def _listed(found: list[Found], rows: np.ndarray) -> pd.DataFrame:
+    lines = [
+        (f.raw.source, f.table.name, number, *origin_shown(f), "")
+        for f, number in zip(found, rows, strict=True)
+    ]
+    return pd.DataFrame(lines, columns=list(_FILES)).astype(_FILE_TYPES)
 
 
 def _file_rows(unread: Sequence[tuple[str, str]]) -> pd.DataFrame:

@@ -23,6 +23,9 @@ TABLE_SUFFIXES = SPREADSHEET_SUFFIXES + STATISTICAL_SUFFIXES
 HEADER_SEARCH_ROWS = 40
 """How far down a sheet the header row is looked for."""
 
+EARLIEST_DATE, LATEST_DATE = pd.Timestamp(1800, 1, 1), pd.Timestamp(2200, 12, 31)
+"""Dates outside are slips of the pen."""
+
 WORKBOOK_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DATE_FORMATS = {
     r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}": "%d/%m/%Y",
@@ -44,7 +47,8 @@ class RawTable:
     title: str
     """The text of the rows above the header, one line per row; empty when there is none."""
     frame: pd.DataFrame
-    """Cells as stripped text, blank as ``""``; the index is the row number in the sheet."""
+    """Cells as they are written, blank as ``""``; the index is the row number in the sheet. Rows
+    may be blank, and cells have spaces around them."""
 
 
 def spreadsheet_files(source: Path) -> list[Path]:
@@ -172,6 +176,8 @@ def parse_dates(text: pd.Series) -> pd.Series:
         if matches.any():
             slashed = day[matches].str.replace(r"[.\- ]", "/", regex=True)
             read = pd.to_datetime(slashed, format=form, errors="coerce")
+            # nanoseconds reach from 1677 to 2262: a date outside is none, in a return
+            read = read.where(read.between(EARLIEST_DATE, LATEST_DATE))
             dates.loc[matches] = read.astype("datetime64[ns]")
     return dates
 
@@ -190,7 +196,7 @@ def raw_table(
     header : sequence of str
         As written; columns without a heading are left out.
     frame : DataFrame of str
-        The rows below it, by position; blank rows are left out.
+        The rows below it, by position.
 
     Raises
     ------
@@ -206,10 +212,8 @@ def raw_table(
             next_step="Rename or delete one of them.",
         )
     named = [position for position, heading in enumerate(headings) if heading]
-    columns = {headings[i]: frame.iloc[:, i].str.strip() for i in named}
-    kept = pd.DataFrame(columns, index=frame.index)
-    filled = (kept != "").any(axis=1)
-    kept = kept if filled.all() else kept.loc[filled]
+    kept = frame if len(named) == frame.shape[1] else frame.iloc[:, named]
+    kept = kept.set_axis([headings[position] for position in named], axis="columns")
     title = "\n".join(filter(None, (clean_heading(" ".join(row)) for row in above)))
     return RawTable(source, title, kept)
 

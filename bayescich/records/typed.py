@@ -56,25 +56,27 @@ class Stack:
     """Cells as text, indexed 0, 1, ..."""
     sources: tuple[str, ...]
     """The files, in order."""
-    starts: np.ndarray
-    """Position in `frame` of each file's first row."""
+    file: np.ndarray
+    """Position in `sources` of the file of each row."""
     sheet_rows: np.ndarray
     """Row in its sheet of each row of `frame`."""
 
     @classmethod
     def of(cls, raws: Sequence[RawTable]) -> Stack:
-        """Stack raw tables."""
-        lengths = [len(raw.frame) for raw in raws]
-        return cls(
-            frame=pd.concat([raw.frame for raw in raws], ignore_index=True),
-            sources=tuple(raw.source for raw in raws),
-            starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64),
-            sheet_rows=np.concatenate([raw.frame.index.to_numpy() for raw in raws]),
-        )
+        """Stack raw tables, and leave their blank rows out."""
+        frame = pd.concat([raw.frame for raw in raws], ignore_index=True)
+        file = np.repeat(np.arange(len(raws)), [len(raw.frame) for raw in raws])
+        sheet_rows = np.concatenate([raw.frame.index.to_numpy() for raw in raws])
+        filled = np.zeros(len(frame), dtype=bool)
+        for column in frame:
+            filled |= frame[column].ne("").to_numpy(dtype=bool)
+        if not filled.all():
+            frame = frame[filled].reset_index(drop=True)
+        return cls(frame, tuple(raw.source for raw in raws), file[filled], sheet_rows[filled])
 
     def source_of(self, position: int) -> str:
         """Return the file of a row."""
-        return self.sources[int(np.searchsorted(self.starts, position, side="right")) - 1]
+        return self.sources[int(self.file[position])]
 
     def place(self, position: int) -> str:
         """Say where a row stands, e.g. ``episodes.csv row 12``."""
@@ -178,7 +180,7 @@ def _counted(
 ) -> tuple[int, list[str]]:
     """Count the rows of some of the distinct cells, with the places of the first of them."""
     rows = np.flatnonzero(which[position]) if which.any() else np.array([], dtype=np.int64)
-    return len(rows), [f"{stack.place(i)}: {str(cells.iloc[i])[:40]}" for i in rows[:EXAMPLES]]
+    return len(rows), [f"{stack.place(i)}: {str(cells.iloc[i]).strip()[:40]}" for i in rows[:EXAMPLES]]
 
 
 def _cannot(meaning: Meaning) -> str:

@@ -58,7 +58,7 @@ def cell_text(cell: object) -> str:
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell)
+    return str(cell).strip()
 
 
 def _sheet_table(source: str, cells: pd.DataFrame, is_header: IsHeader) -> RawTable | None:

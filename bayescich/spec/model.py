@@ -193,6 +193,17 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _late_entry_is_taken_off(self) -> ModelSpec:
+        # a stay that was running when the records begin would count time in which no move is seen
+        hazard = self.likelihood if isinstance(self.likelihood, HazardSpec) else None
+        if hazard and self.histories.entry == "delayed" and hazard.entry is None:
+            raise ValueError(
+                "likelihood.entry was left out with histories.entry: delayed; give the column of "
+                "days before the records begin: entry: entry_days"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _effects_are_distinct(self) -> ModelSpec:
         columns = self.group_columns
         twice = sorted({c for c in columns if columns.count(c) > 1})

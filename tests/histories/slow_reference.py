@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -61,7 +61,7 @@ def reference(
         chain += own
         spells += own_spells
         stays += stays_of(own_spells, policies, succession)
-    exits = [exit_of(s, spells) for s in spells if s["PLACE_CLASS"] in HOME]
+    exits = [exit_of(s) for s in spells if s["PLACE_CLASS"] in HOME]
     return Reference(chain, spells, stays, moves_of(spells, policies), exits)
 
 
@@ -81,9 +81,9 @@ def rows_of(table: pd.DataFrame) -> Rows:
 
 def plain(column: pd.Series) -> list[Any]:
     """Return a column's cells as plain Python, blanks as None."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return [None if pd.isna(cell) else cell.date() for cell in column]
-    return [None if pd.isna(cell) else cell for cell in column.tolist()]
+    dates = pd.api.types.is_datetime64_any_dtype(column)
+    cells = (column.dt.date if dates else column).tolist()
+    return [cell if there else None for cell, there in zip(cells, column.notna(), strict=True)]
 
 
 def grouped(rows: Iterable[Row], key: str) -> dict[Any, Rows]:
@@ -137,7 +137,8 @@ def chain_of(rows: Rows, facts: Row, collected: set[int], policies: HistoryPolic
     rows = [row for row in rows if facts["born"] <= row["DECOM"] <= records_end]
     rows.sort(key=lambda row: row["DECOM"])
     for row in rows:
-        row |= facts | {"records_begin": date(min(collected) - 1, 4, 1), "records_end": records_end}
+        row.update(facts)
+        row["records_begin"], row["records_end"] = date(min(collected) - 1, 4, 1), records_end
     rows = with_ends(rows, collected, policies)
     rows = without_overlaps(rows, policies)
     settle_gaps(rows, policies)
@@ -153,29 +154,25 @@ def return_followed(same: Rows, policies: HistoryPolicies) -> Row:
         same = ended or same
     else:
         year = max(row["YEAR"] for row in same)
-    return max(
-        (row for row in same if row["YEAR"] == year), key=lambda row: row["DEC"] or date.max
-    )
+    return max((row for row in same if row["YEAR"] == year), key=ends_last)
+
+
+def ends_last(row: Row) -> tuple[Any, ...]:
+    """Return what rows of one return are chosen by: the end; lest chance decide, then all cells."""
+    cells = [cell for name, cell in row.items() if name not in ("child", "DEC")]
+    return (row["DEC"] or date.max, *((cell is not None, cell or "") for cell in cells))
 
 
 def with_ends(rows: Rows, collected: set[int], policies: HistoryPolicies) -> Rows:
     """Give every episode an end (3.2)."""
     kept = []
     for row, following in with_next(rows):
-        row["open"] = row["imputed_end"] = False
-        if row["DEC"] is None:
-            row["REC"] = None
-        if row["DEC"] is not None and row["DEC"] > row["records_end"]:
-            row["DEC"] = None
-            row["REC"] = None
-            late = True
-        else:
-            late = False
-        if row["DEC"] is not None:
+        row["open"], row["imputed_end"] = False, row["REC"] == "E99"
+        if row["DEC"] is not None and row["DEC"] <= row["records_end"]:
             kept.append(row)
             continue
-        stale = (row["YEAR"] < max(collected) and not late) or following is not None
-        if not stale:
+        row["REC"], row["imputed_end"] = None, False
+        if row["YEAR"] == max(collected) and following is None:
             row["open"], row["DEC"] = True, row["records_end"]
         elif policies.stale_open == "exclude":
             continue
@@ -188,7 +185,9 @@ def with_ends(rows: Rows, collected: set[int], policies: HistoryPolicies) -> Row
 
 def close(row: Row, following: Row | None, collected: set[int]) -> None:
     """Close a stale row where the records imply its end."""
-    march = max(last_day(row["YEAR"]), row["DECOM"])
+    march = last_day(
+        max(row["YEAR"], row["DECOM"].year + (row["DECOM"] > last_day(row["DECOM"].year)))
+    )
     missing = row["YEAR"] < max(collected) and row["YEAR"] + 1 not in collected
     if following is None or (missing and following["DECOM"] > march):
         row["DEC"] = march
@@ -207,7 +206,7 @@ def without_overlaps(rows: Rows, policies: HistoryPolicies) -> Rows:
     for row, after in with_next(rows):
         if runs_into(row, after):
             row["DEC"], row["open"] = after["DECOM"], False
-            if after["RNE"] != "S":
+            if after["RNE"] != "S" or row["REC"] is None:
                 row["REC"] = "X1"
     return rows
 
@@ -239,7 +238,7 @@ def settle_gaps(rows: Rows, policies: HistoryPolicies) -> None:
             if within and (following["RNE"] != "S" or gap <= 1):
                 row["DEC"] = following["DECOM"]
         meets = following is not None and row["DEC"] == following["DECOM"]
-        if meets and row["REC"] is None and not row["open"]:
+        if meets and row["REC"] is None and following["RNE"] != "S":
             row["REC"] = "X1"
         if not meets and row["REC"] == "X1":
             row["REC"] = None
@@ -258,20 +257,22 @@ def number_periods(rows: Rows) -> None:
 
 
 def place_is_same(one: Row, other: Row) -> bool | None:
-    """Say whether two episodes are in one place; None where that is not recorded."""
-    if (one["PLACE_CLASS"] in HOME) and (other["PLACE_CLASS"] in HOME):
-        urns = usable_urn(one), usable_urn(other)
-        if None not in urns:
-            return urns[0] == urns[1]
-    elif kind(one) != kind(other):
+    """Say whether two episodes are in one place; None where what is recorded does not tell."""
+    urns, posts = (usable_urn(one), usable_urn(other)), (one["PL_POST"], other["PL_POST"])
+    urns_differ = None not in urns and urns[0] != urns[1]
+    alike = kind(one) == kind(other) and not urns_differ
+    if kind(one) == kind(other) == "home" and None not in urns and urns[0] == urns[1]:
+        return True
+    if None in posts:
+        return None if alike else False
+    if posts[0] != posts[1]:
         return False
-    posts = one["PL_POST"], other["PL_POST"]
-    return None if None in posts else posts[0] == posts[1]
+    return True if alike else None
 
 
 def kind(row: Row) -> str:
     """Return the kind of placement; new names of a code (H5 to K3, Z1 to Z11) are one kind."""
-    return str(row["PLACE_CLASS"])
+    return "home" if row["PLACE_CLASS"] in HOME else str(row["PLACE_CLASS"])
 
 
 def usable_urn(row: Row) -> str | None:
@@ -279,13 +280,13 @@ def usable_urn(row: Row) -> str | None:
     return None if row["URN"] in (None, "XXXXXXX") else str(row["URN"])
 
 
-def place_key(row: Row) -> str | None:
+def place_key(row: Row) -> str:
     """Return the name of a place: a home's URN; of any other its kind and postcode or agency."""
     urn = usable_urn(row)
     if row["PLACE_CLASS"] in HOME and urn:
         return urn
-    where = row["PL_POST"] or urn
-    return f"{row['PLACE_CLASS']} {where}" if where else None
+    named = [row["PLACE_CLASS"], row["PL_POST"] or urn]
+    return " ".join(name for name in named if name)
 
 
 def spells_of(chain: Rows, policies: HistoryPolicies) -> Rows:
@@ -296,9 +297,12 @@ def spells_of(chain: Rows, policies: HistoryPolicies) -> Rows:
         spells += [spell_of(piece, after) for piece, after in with_next(pieces)]
         for spell in spells[-len(pieces) :]:
             spell["need"] = period[0]["CIN"]
-    for number, spell in enumerate(spells):
+    lasting = 0
+    for spell, after in with_next(spells):
         spell["history_known"] = chain[0]["RNE"] == "S"
-        spell["placements_before"] = number
+        spell["placements_before"] = lasting
+        spell["after"] = after if after and after["period"] == spell["period"] else None
+        lasting += policies.temporary == "placement" or spell["PLACE_CLASS"] != TEMPORARY
     adult = reached(chain[0]["born"], 18) if chain else date.max
     spells = [cut_at(adult, spell) for spell in spells if spell["start"] < adult]
     return with_days(spells, policies)
@@ -323,16 +327,29 @@ def bridged_rows(period: Rows) -> set[int]:
     """Return the rows that go on because of a temporary placement that interrupts a stay (4.2)."""
     bridged: set[int] = set()
     stayed = [n for n, row in enumerate(period) if row["PLACE_CLASS"] != TEMPORARY]
-    for before, after in pairwise(stayed):
-        if after > before + 1 and place_is_same(period[before], period[after]):
-            bridged |= set(range(before + 1, after + 1))
-    if stayed:
-        bridged |= set(range(stayed[-1] + 1, len(period)))
+    adult = reached(period[0]["born"], 18)
+    for before, after in with_next(stayed):
+        if after is None:
+            bridged |= set(range(before + 1, len(period)))
+        elif after > before + 1:
+            grown = period[after]["DECOM"] >= adult
+            if grown or may_be_same(period[before], period[after]):
+                bridged |= set(range(before + 1, after + 1))
     return bridged
+
+
+def may_be_same(one: Row, other: Row) -> bool:
+    """Say whether two episodes are in one place as far as is recorded: a return is expected."""
+    posts_known = None not in (one["PL_POST"], other["PL_POST"])
+    return place_is_same(one, other) is not False and not (
+        posts_known and place_is_same(one, other) is None
+    )
 
 
 def is_move(before: Row, row: Row, policies: HistoryPolicies) -> bool:
     """Say whether an episode begins another stay than the one before (4.1)."""
+    if before["PLACE_CLASS"] == TEMPORARY != row["PLACE_CLASS"]:
+        return True
     if policies.status_only == "stay" and before["REASON_PLACE_CHANGE"] == "PLACE":
         return False
     same = place_is_same(before, row)
@@ -364,7 +381,7 @@ def spell_of(piece: Rows, after: Rows | None) -> Row:
         "reason": last["REASON_PLACE_CHANGE"],
         "REC": last["REC"],
         "imputed_end": last["imputed_end"],
-        "same_carer_changes": sum(row["RNE"] in ("T", "U") for row in piece[1:]),
+        "same_carer_changes": same_carer_changes(piece),
         "next_place": place_key(after[0]) if after else None,
         "next_class": after[0]["PLACE_CLASS"] if after else None,
         "next_urn": after[0]["URN"] if after else None,
@@ -372,11 +389,17 @@ def spell_of(piece: Rows, after: Rows | None) -> Row:
     return spell | {"ended_by": "moved" if after else how_care_ended(last)}
 
 
+def same_carer_changes(piece: Rows) -> int:
+    """Count the changes with the same carer of a child who is not yet 18."""
+    adult = reached(piece[0]["born"], 18)
+    return sum(row["RNE"] in ("T", "U") and row["DECOM"] < adult for row in piece[1:])
+
+
 def how_care_ended(last: Row) -> str:
     """Say how the last spell of a period ended."""
     if last["open"]:
         return "end of the extract"
-    if last["REC"] in (None, "E99"):
+    if code_set("rec").group.get(last["REC"], "imputed") == "imputed":
         return "not recorded"
     return {"E2": "died", "E3": "taken over by another authority"}.get(last["REC"], "left care")
 
@@ -395,12 +418,16 @@ def with_days(spells: Rows, policies: HistoryPolicies) -> Rows:
         spell["days_away"] = sum(
             (min(row["DEC"], spell["end"]) - min(row["DECOM"], spell["end"])).days
             for row in spell["episodes"]
-            if row["PLACE_CLASS"] == TEMPORARY and spell["PLACE_CLASS"] != TEMPORARY
+            if row["PLACE_CLASS"] == TEMPORARY
+            and any(
+                other["PLACE_CLASS"] != TEMPORARY and other["DECOM"] < row["DECOM"]
+                for other in spell["episodes"]
+            )
         )
         days = (spell["end"] - spell["start"]).days
         if policies.days_away == "removed":
             days -= spell["days_away"]
-        spell["days"] = float(days) if days else policies.day_zero
+        spell["days"] = float(days) if days > 0 else policies.day_zero
     return [spell for spell in spells if spell["days"] > 0]
 
 
@@ -428,7 +455,8 @@ def stays_of(spells: Rows, policies: HistoryPolicies, succession: Mapping[str, s
 def stays_in(spell: Row, policies: HistoryPolicies, succession: Mapping[str, str]) -> Rows:
     """Cut a spell into stays in homes, and keep those that are."""
     pieces: list[Rows] = []
-    for row in spell["episodes"]:
+    first, *later = spell["episodes"]
+    for row in [first, *(row for row in later if row["DECOM"] < spell["end"])]:
         row["home"] = home_of(row, policies, succession)
         settled = [r for r in pieces[-1] if r["PLACE_CLASS"] != TEMPORARY] if pieces else []
         away = row["PLACE_CLASS"] == TEMPORARY
@@ -436,7 +464,6 @@ def stays_in(spell: Row, policies: HistoryPolicies, succession: Mapping[str, str
             pieces[-1].append(row)
         else:
             pieces.append([row])
-    pieces = [piece for piece in pieces if piece[0]["DECOM"] < spell["end"] or piece is pieces[0]]
     return [
         stay_of(number, pieces, spell)
         for number, piece in enumerate(pieces)
@@ -473,7 +500,7 @@ def stay_of(number: int, pieces: list[Rows], spell: Row) -> Row:
     stay = spell | {name: piece[0][name] for name in OF_FIRST} | {"episodes": piece}
     stay["start"], stay["place"] = piece[0]["DECOM"], place_key(piece[0])
     stay["home"] = next((row["home"] for row in piece if row["home"]), None)
-    stay["same_carer_changes"] = sum(row["RNE"] in ("T", "U") for row in piece[1:])
+    stay["same_carer_changes"] = same_carer_changes(piece)
     stay["registered_late"] = number > 0 and pieces[number - 1][-1]["PLACE_CLASS"] not in HOME
     if number + 1 < len(pieces):
         last, after = piece[-1], pieces[number + 1][0]
@@ -504,27 +531,24 @@ def join(before: Row, stay: Row) -> None:
 # ---- 5. moves ----
 
 
-def next_lasting(spell: Row, spells: Rows) -> tuple[Row, Row | None]:
+def next_lasting(spell: Row) -> tuple[Row, Row | None]:
     """Return the last of the temporary placements that follow, and where the child went then."""
-    position = next(n for n, other in enumerate(spells) if other is spell)
-    ending, after = spell, None
+    ending = spell
     while ending["ended_by"] == "moved":
-        position += 1
-        after = spells[position]
-        if after["PLACE_CLASS"] != TEMPORARY:
-            return ending, after
-        ending, after = after, None
-    return ending, after
+        if ending["after"]["PLACE_CLASS"] != TEMPORARY:
+            return ending, ending["after"]
+        ending = ending["after"]
+    return ending, None
 
 
 def moves_of(spells: Rows, policies: HistoryPolicies) -> Rows:
     """List the moves; with temporary placements bridged, those without return are passed over."""
     moves = []
     pass_over = policies.temporary == "bridge"
-    for number, spell in enumerate(spells):
+    for spell in spells:
         if spell["ended_by"] != "moved" or (pass_over and spell["PLACE_CLASS"] == TEMPORARY):
             continue
-        after = next_lasting(spell, spells)[1] if pass_over else spells[number + 1]
+        after = next_lasting(spell)[1] if pass_over else spell["after"]
         if after is not None:
             moves.append(move_of(spell, after))
     by_authority = grouped(moves, "authority")
@@ -574,6 +598,14 @@ def is_less_intensive(spell: Row, after: Row, intensity: Mapping[str, Row]) -> b
     return lawful and int(there["intensity"]) < int(here["intensity"])
 
 
+@cache
+def routes_by_rec() -> dict[tuple[str, str], Row]:
+    """Return the routes by REC and, where it matters, by group of legal status."""
+    rows = table_of("exit_routes_rec").to_dict("records")
+    return {(row["code"], row["legal_status_group"]): row for row in rows}
+
+
+@cache
 def looked_up(name: str, key: str) -> dict[str, Row]:
     """Return a code table's rows by one of its columns."""
     return {row[key]: row for row in table_of(name).to_dict("records")}
@@ -582,19 +614,19 @@ def looked_up(name: str, key: str) -> dict[str, Row]:
 # ---- 6. exits ----
 
 
-def exit_of(spell: Row, spells: Rows) -> Row:
+def exit_of(spell: Row) -> Row:
     """Say by which route a stay in a home ended, or what censors it."""
-    ending, after = next_lasting(spell, spells)
+    ending, after = next_lasting(spell)
     censors = route = None
     if after is not None:
-        route = looked_up("exit_routes_place", "class").get(after["PLACE_CLASS"], NOT_KNOWN)["route"]
+        route = looked_up("exit_routes_place", "class").get(after["PLACE_CLASS"], NOT_KNOWN)[
+            "route"
+        ]
     elif ending["ended_by"] == "left care":
-        rows = [r for r in table_of("exit_routes_rec").to_dict("records")]
-        remanded = code_set("ls").group.get(ending["LS"])
-        own = [r for r in rows if r["code"] == ending["REC"]]
-        own = [r for r in own if r["legal_status_group"] in ("", remanded)]
-        own.sort(key=lambda r: r["legal_status_group"], reverse=True)
-        route, censors = own[0]["route"] or None, own[0]["censored_by"] or None
+        group = code_set("ls").group.get(spell["LS"])
+        told = routes_by_rec()
+        found = told.get((ending["REC"], group)) or told[ending["REC"], ""]
+        route, censors = found["route"] or None, found["censored_by"] or None
     else:
         censors = ending["ended_by"]
     groups = looked_up("exit_routes", "route")
@@ -609,5 +641,5 @@ def exit_of(spell: Row, spells: Rows) -> Row:
         "route": route,
         "route_group": groups[route]["route_group"] if route else "censored",
         "censored_by": censors,
-        "near_18": spell["end"] >= reached(spell["born"], 17, 11),
+        "near_18": spell["end"] >= reached(reached(spell["born"], 17), 0, 11),
     }

@@ -40,9 +40,9 @@ def test_title_rows_line_breaks_and_empty_columns(tmp_path: Path) -> None:
     (table,) = read_tables(path, has_urn)
     assert table.title == "Homes 2025\nOne table."
     assert list(table.frame.columns) == ["URN", "Latest full inspection date"]
-    assert table.frame["URN"].tolist() == ["SC1", "SC2"]
-    assert table.frame["Latest full inspection date"].tolist() == ["a\nb", "c"]
-    assert table.frame.index.tolist() == [4, 6], "rows are numbered as the spreadsheet shows them"
+    assert table.frame["URN"].tolist() == ["SC1", "", "SC2"]
+    assert table.frame["Latest full inspection date"].tolist() == ["a\nb", "", " c "]
+    assert table.frame.index.tolist() == [4, 5, 6], "rows are numbered as the spreadsheet does"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,11 @@ def test_dates_of_all_three_kinds() -> None:
     assert parse_dates(text).eq(datetime(2024, 11, 5)).all()
     text = pd.Series(["5/11/2024", "05-11-2024", "05.11.2024", "2024/11/05", "20241105"])
     assert parse_dates(text).eq(datetime(2024, 11, 5)).all()
-    assert parse_dates(pd.Series(["", "31/02/2024", "11/2024", "soon"])).isna().all()
+    assert (
+        parse_dates(pd.Series(["", "31/02/2024", "11/2024", "31/12/9999", "01/01/1600", "soon"]))
+        .isna()
+        .all()
+    )
 
 
 def test_headings_and_labels() -> None:

@@ -95,12 +95,16 @@ def test_formulas_and_markup_in_ids_are_kept_and_noted() -> None:
 
 
 def test_files_of_a_stack_are_named_in_messages() -> None:
-    frames = [pd.DataFrame({"ID": ["1", ""]}, dtype="str", index=[5, 9]) for _ in range(2)]
+    frames = [
+        pd.DataFrame({"ID": ["1", "", ""], "NAME": ["", "n", ""]}, dtype="str", index=[5, 9, 11])
+        for _ in range(2)
+    ]
     stack = Stack.of([RawTable(f"{n}.csv", "", f) for n, f in zip("ab", frames, strict=True)])
     frame, account = typed(stack, TABLE)
     assert len(frame) == 2
     (entry,) = [e for e in account.entries if e.stage == "excluded"]
     assert entry.examples == ("a.csv row 9", "b.csv row 9")
+    assert account.total("read", "things") == 4, "a blank row is no row"
     assert frame["PRICE"].isna().all()
     assert str(frame["YES"].dtype) == "boolean"
 

@@ -140,6 +140,18 @@ GROUP_HOME = {"kind": "group", "by": "home"}
             "likelihood.frailty was 'child'; allowed: the unit ('home') or none",
         ),
         (
+            {"histories": {"entry": "delayed"}},
+            "'histories' says how returns are read, and data is 'table'",
+        ),
+        (
+            {
+                "data": "placements",
+                "histories": {"entry": "delayed"},
+                "likelihood": {"family": "hazard", "event": "e", "time": "t", "cuts": [7]},
+            },
+            "likelihood.entry was left out with histories.entry: delayed",
+        ),
+        (
             {"likelihood": {"family": "ordinal", "outcome": "g", "categories": ["a", "b", "a"]}},
             "each category stands once; twice: a",
         ),
@@ -153,6 +165,14 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> 
     with pytest.raises(ValidationError) as caught:
         model(**changes)
     assert said in str(caught.value)
+
+
+def test_late_entry_is_allowed_where_its_days_are_named() -> None:
+    hazard = {"family": "hazard", "event": "e", "time": "t", "cuts": [7], "entry": "entry_days"}
+    spec = model(data="placements", histories={"entry": "delayed"}, likelihood=hazard)
+    assert spec.histories.entry == "delayed"
+    # an outcome that is no time has no time to take off
+    assert model(data="placements", histories={"entry": "delayed"}).likelihood.family == "gaussian"
 
 
 def test_a_prior_of_a_group_of_the_model_is_allowed() -> None:
