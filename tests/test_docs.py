@@ -153,7 +153,7 @@ def test_every_column_that_follows_the_placements_is_described() -> None:
     prior = [name for name in SCHEMAS["prior"].columns if name not in PLACEMENTS.columns]
     assert column(text, "further column") == ["specialism_<name>", *prior]
     described = next(row for t in tables(text) for row in t if "specialism_" in row[0])[1]
-    named = {word for word in re.findall(r"`(\w+)`", described)} - {"yes", "no", "unknown"}
+    named = set(re.findall(r"`(\w+)`", described)) - {"yes", "no", "unknown"}
     assert {f"specialism_{name}" for name in named} == set(SPECIALISMS)
 
 

@@ -15,6 +15,7 @@ from bayescich.histories.moves import moves
 from bayescich.histories.people import follow_transfers, link_people
 from bayescich.histories.periods import periods_of_care
 from bayescich.histories.prior_history import prior_history
+from bayescich.histories.providers import with_places
 from bayescich.histories.reorganisations import follow_reorganisations
 from bayescich.histories.schemas import SCHEMAS, checked
 from bayescich.histories.spells import placement_spells
@@ -95,7 +96,8 @@ def construct(
     account += counted
     at_home, counted = home_spells(chain, spells, policies, succession)
     account += counted
-    moved, counted = moves(spells, policies)
+    sized = spells if homes is None else with_places(spells, homes)
+    moved, counted = moves(sized, policies)
     account += counted
     ended, counted = exits(spells, policies)
     account += counted

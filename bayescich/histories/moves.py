@@ -58,7 +58,9 @@ def moves(
     left, went, account = _left_and_went(spells, policies)
     table = _with_reasons(_from_and_to(left, went))
     table["family_type_next"] = table["to_class"].isin(_family_types()).to_numpy(dtype=bool)
-    forward = table["family_type_next"] | _less_intensive(left, table) | _larger_home(left, table)
+    forward = (
+        table["family_type_next"] | _less_intensive(left, table) | _larger_home(left, went, table)
+    )
     table["disruption"] = ~(table["reason_class"].eq(PLANNED) & forward)
     table, account = _with_usability(table, policies, account)
     return table[COLUMNS], account.kept(TABLE, "moves", len(table))
@@ -141,11 +143,11 @@ def _less_intensive(left: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
     return drop & allowed
 
 
-def _larger_home(left: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
-    if not {"places", "next_places"} <= set(left.columns):
+def _larger_home(left: pd.DataFrame, went: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
+    if "places" not in left:
         return pd.Series(False, index=table.index)
     both_homes = table["from_class"].eq(table["to_class"])
-    return both_homes & (left["next_places"] > left["places"]).fillna(False).astype(bool)
+    return both_homes & (went["next_places"] > left["places"]).fillna(False).astype(bool)
 
 
 def _with_usability(

@@ -83,6 +83,48 @@ def describe_homes(
     return pd.concat([spells, added], axis="columns"), account
 
 
+def with_places(spells: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
+    """Add the registered places of each spell's home, and of the home that follows.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        From ``histories.spells``: URN and start, next_urn and end are used.
+    homes : DataFrame
+        Ofsted's lists, as ``records.ofsted_schema.HOMES``.
+
+    Returns
+    -------
+    DataFrame
+        The spells with ``places`` and ``next_places`` (Int64), blank where the placement is no
+        home on a list. Lists are chosen as in `describe_homes`.
+
+    Examples
+    --------
+    >>> spells = pd.DataFrame({
+    ...     "URN": ["1", "2"], "start": pd.to_datetime(["2020-05-01", "2021-05-01"]),
+    ...     "next_urn": ["2", None], "end": pd.to_datetime(["2021-05-01", "2022-05-01"])})
+    >>> homes = pd.DataFrame({"urn": ["1", "2"], "snapshot": [2020, 2021], "places": [2, 5]})
+    >>> with_places(spells, homes)["next_places"].tolist()
+    [5, <NA>]
+    """
+    listed = homes.assign(
+        places=fill_nearest(homes, "places", unit="urn", time="snapshot"),
+        listed=pd.to_datetime(homes["snapshot"].astype("str") + "-03-31").astype("datetime64[ns]"),
+    ).sort_values("listed", kind="stable", ignore_index=True)
+    return spells.assign(
+        places=_places_of(spells["URN"], spells["start"], listed),
+        next_places=_places_of(spells["next_urn"], spells["end"], listed),
+    )
+
+
+def _places_of(urns: pd.Series, days: pd.Series, listed: pd.DataFrame) -> pd.Series:
+    start = days.astype("datetime64[ns]")
+    keyed = pd.DataFrame({"home_urn": urns, "start": start}).reset_index(drop=True)
+    number = _list_found(keyed, listed, "backward").fillna(_list_found(keyed, listed, "forward"))
+    return listed["places"].astype("Int64").reindex(number).set_axis(urns.index)
+
+
 def listed_homes(
     homes: pd.DataFrame, minimum_homes: int = MINIMUM_HOMES
 ) -> tuple[pd.DataFrame, Account]:

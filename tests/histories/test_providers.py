@@ -12,6 +12,7 @@ from bayescich.histories.providers import (
     known_homes,
     listed_homes,
     owner_groups,
+    with_places,
 )
 from bayescich.records.ofsted_lookup_schema import SPECIALISMS
 
@@ -193,3 +194,18 @@ def test_marks_say_what_was_filled_or_respelt() -> None:
     assert known["owner"].tolist() == ["A Ltd", "A Ltd"]
     assert known["owner_filled"].tolist() == [False, True]
     assert not known["owner_respelt"].any()
+
+
+def test_places_are_those_of_the_newest_list_on_the_day() -> None:
+    register = homes(
+        {"snapshot": 2020, "places": 2},
+        {"snapshot": 2022, "places": 4},
+        {"urn": "SC2", "snapshot": 2022, "places": 6},
+    )
+    days = pd.to_datetime(["2021-01-01", "2022-03-31", "2019-01-01"]).astype("datetime64[ns]")
+    moved = pd.DataFrame(
+        {"URN": ["SC1", "SC1", "SC9"], "start": days, "next_urn": ["SC2", None, "SC1"], "end": days}
+    ).astype({"URN": "str", "next_urn": "str"})
+    sized = with_places(moved, register)
+    assert sized["places"].tolist() == [2, 4, pd.NA]
+    assert sized["next_places"].tolist() == [6, pd.NA, 2]

@@ -58,6 +58,7 @@ def header_of(episodes: pd.DataFrame, born: Mapping[str, str] | str) -> pd.DataF
     dates = children["CHILD"].map(born).fillna(BORN) if isinstance(born, dict) else born
     return children.assign(
         SEX=_by_line(len(children), "F", {}),
+        UPN=_by_line(len(children), "UN1", {}),
         DOB=_dates(pd.Series(dates, index=children.index)),
         ETHNIC=_by_line(len(children), "WBRI", {}),
     )
