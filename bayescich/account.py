@@ -73,6 +73,10 @@ class Account:
         """Sum the rows of one stage of one table."""
         return sum(e.rows for e in self.entries if e.stage == stage and e.table == table)
 
+    def without(self, table: str) -> Account:
+        """Leave the entries of one table out, to put better ones in their place."""
+        return Account(tuple(entry for entry in self.entries if entry.table != table))
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row per entry: stage, table, rule, rows, examples."""
         columns = ["stage", "table", "rule", "rows", "examples"]

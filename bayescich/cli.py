@@ -114,9 +114,14 @@ def records_check(
     from bayescich import records_check as check
     from bayescich.spec import load_model_spec
 
+    check.refuse_unwritable(out)
     followed = load_model_spec(str(policies))[0].histories if policies else None
-    found = check.check_records(source or pipeline.synthetic_england(), followed)
-    page, account = check.write_check(found, out, without_ids=without_ids)
+    try:
+        found = check.check_records(source or pipeline.synthetic_england(), followed)
+        page, account = check.write_check(found, out, without_ids=without_ids)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Nothing is changed in the returns; run it again.", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     print(account)
     print(f"\nPage: {page}")
 
@@ -131,7 +136,8 @@ def records_import(
 
     account = check.import_records(url, out)
     for entry in account.entries:
-        print(f"{entry.rows:12,d}  {entry.rule}")
+        if entry.stage == "kept":
+            print(f"{entry.rows:12,d}  rows of {entry.table} {entry.rule}")
     print(f"Imported to {out}; now: bayescich records check {out}")
 
 

@@ -138,6 +138,8 @@ def write_synthetic_england(
     """Simulate and write the synthetic England, unless a real file would be overwritten."""
     from bayescich.simulate import simulate_england, write_england
 
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"'{folder}' is a file.", next_step="Choose a folder with --out.")
     if folder.exists() and any(folder.iterdir()) and not (folder / SYNTHETIC_MARK).is_file():
         raise RunError(
             f"'{folder}' holds files that were not written by the simulator.",

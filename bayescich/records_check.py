@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayescich.account import Account
-from bayescich.errors import HistoriesError, RecordsError
+from bayescich.errors import HistoriesError, RecordsError, ReportError
 from bayescich.histories.analysis_table import SYNTHETIC_MARK
 from bayescich.progress import say
 from bayescich.spec import HistoryPolicies
@@ -46,9 +47,10 @@ def check_records(source: Path | str, policies: HistoryPolicies | None = None) -
     from bayescich.histories.construct import construct
     from bayescich.histories.faults import FaultTables, authority_profile, find_faults
     from bayescich.records.everything import read_everything
+    from bayescich.records.sources import shown_source
 
     policies = policies or HistoryPolicies()
-    say(f"reading {source}")
+    say(f"reading {shown_source(source)}")
     read = read_everything(source)
     homes = read.register.homes if read.register is not None else None
     say("looking for faults")
@@ -80,6 +82,26 @@ def write_check(
 
     page = write_records_account(check, folder, without_ids=without_ids)
     return page, print_records_account(check, without_ids=without_ids)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Say before the work, not after it, that its results could not be written.
+
+    Raises
+    ------
+    ReportError
+        If the folder is a file, or neither it nor the folder it would be made in may be written to.
+    """
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise ReportError(
+            "The account of the returns cannot be written to this folder.",
+            where=str(folder),
+            why=f"{there} is {'a folder you may not write to' if there.is_dir() else 'a file'}",
+            next_step="Name another folder with --out.",
+        )
 
 
 def import_records(url: str, folder: Path) -> Account:

@@ -18,7 +18,7 @@ from bayescich.account import EXAMPLES, Account
 from bayescich.histories.sorted_rows import MISSING, Flags, Integers, days_of, ranked_codes
 from bayescich.records.ssda903_codes import code_set
 
-TABLE = "episodes"
+TABLE = "chain of episodes"
 """Name of this table in the account."""
 
 START_OF_CARE = "S"

@@ -223,13 +223,12 @@ def _band_name(group: list[str], bands: list[str]) -> str:
 
 def _joins(rows: pd.DataFrame, renamed: dict[str, str], merged: pd.Series, minimum: int) -> Account:
     account = Account()
-    homes_before = rows.groupby("type")["home"].nunique()
     for old, new in renamed.items():
         touched = rows.loc[rows["type"].eq(old), "home"]
-        rule = f'home type "{old}" ({homes_before[old]} homes) joined to "{new}"'
+        rule = f'home type "{old}" joined to "{new}"'
         account = account.repaired("home types", rule, len(touched), touched.unique())
     after = rows["home"].groupby(merged).agg(["nunique", "size"])
     for name, counts in after[after["nunique"] < minimum].iterrows():
-        rule = f'home type "{name}" stays though it has {counts["nunique"]} homes only'
+        rule = f'home type "{name}" stays though it has fewer than {minimum} homes'
         account = account.kept("home types", rule, counts["size"])
     return account

@@ -104,7 +104,7 @@ def _decodes(path: Path, encoding: str) -> str | None:
 
 
 def _raise_not_text(path: Path) -> str:
-    raise not_a_table(path, "bytes that are not text")
+    raise not_a_table(path, "bytes that are not text in UTF-8, Windows-1252 or marked UTF-16")
 
 
 def _header(

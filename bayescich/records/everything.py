@@ -10,15 +10,22 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.errors import RecordsError
 from bayescich.records.catalogue import ALL_TABLES
-from bayescich.records.costs import CostRecords, cost_records
-from bayescich.records.needs import NeedsRecords, needs_records
+from bayescich.records.costs import COST_TABLES, CostRecords, cost_records
+from bayescich.records.needs import NEEDS_TABLES, NeedsRecords, needs_records
 from bayescich.records.npd import NpdRecords, npd_records
+from bayescich.records.npd_schema import NPD_TABLES
 from bayescich.records.ofsted import NoListError, OfstedRecords, read_ofsted
 from bayescich.records.ofsted_lookup import read_lookup
 from bayescich.records.ofsted_lookup_schema import LOOKUP
-from bayescich.records.sources import Reading, is_database, read_tables_of
+from bayescich.records.sources import (
+    Reading,
+    files_not_read,
+    is_database,
+    read_tables_of,
+    shown_source,
+)
 from bayescich.records.ssda903 import Ssda903Records, ssda903_records
-from bayescich.records.statements import StatementRecords, statement_records
+from bayescich.records.statements import STATEMENT_TABLES, StatementRecords, statement_records
 from bayescich.records.succession import SUCCESSION
 
 OFSTED_LIST = "ofsted list"
@@ -77,12 +84,19 @@ def read_everything(source: Path | str) -> Everything:
     returns = ssda903_records(reading)
     npd, needs = npd_records(reading), needs_records(reading)
     statements, costs = statement_records(reading), cost_records(reading)
-    account = returns.account + npd.account + needs.account + statements.account + costs.account
+    account = returns.account
+    for tables, records in (
+        (NPD_TABLES, npd), (NEEDS_TABLES, needs), (STATEMENT_TABLES, statements),
+        (COST_TABLES, costs),
+    ):  # fmt: skip
+        if any(reading.found(table.name) for table in tables):
+            account += records.account
     lookup, counted = _lookup(source, reading)
     account += counted
     register, why_not = _register(source)
     if register is not None:
         account += register.account
+    files = reading.files if register is None else _with_lists(reading.files, register)
     return Everything(
         returns=returns,
         register=register,
@@ -92,8 +106,8 @@ def read_everything(source: Path | str) -> Everything:
         needs=needs,
         statements=statements,
         costs=costs,
-        files=reading.files if register is None else _with_lists(reading.files, register),
-        account=account,
+        files=files,
+        account=account.without("files") + files_not_read(files),
         no_register=why_not,
     )
 
@@ -109,11 +123,13 @@ def _lookup(source: Path | str, reading: Reading) -> tuple[pd.DataFrame, Account
 def _register(source: Path | str) -> tuple[OfstedRecords | None, RecordsError | None]:
     folder = Path(source)
     if is_database(source) or not folder.is_dir():
+        into = "Import the database" if is_database(source) else "Put the file"
+        how = " (bayescich records import)" if is_database(source) else ""
         return None, RecordsError(
-            "A list of homes from Ofsted is a file, and this source is no folder.",
-            where=str(source),
-            next_step="Import the database into a folder (bayescich records import) and put "
-            "Ofsted's provider-level lists into a folder ofsted/ in it.",
+            "A list of homes from Ofsted is a file of its own, and this source is no folder.",
+            where=shown_source(source),
+            next_step=f"{into} into a folder{how}, and Ofsted's provider-level lists into a folder "
+            "ofsted/ in it.",
         )
     lists = folder / "ofsted"
     try:

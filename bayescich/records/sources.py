@@ -8,6 +8,7 @@ the names of the folders that a file lies in.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +21,15 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.errors import RecordsError
 from bayescich.records.origins import Found, origin_shown, with_origin, years_settled
-from bayescich.records.tables import Table, collection_year, recognise
-from bayescich.records.tabular import TABLE_SUFFIXES, RawTable, read_tables
+from bayescich.records.tables import Table, collection_year, nearest, recognise
+from bayescich.records.tabular import TABLE_SUFFIXES, RawTable, first_bytes, read_tables
 from bayescich.records.typed import Stack, empty_frame, typed
 
 UNSTATED_LA = "UNSTATED"
 """The authority of files that name none, neither in a column nor by a folder."""
 
 _FILES = ("file", "table", "rows", "authority", "year", "note")
+_NO_ROW = "nothing to read: no row below the headings"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Reading:
     tables: Mapping[str, pd.DataFrame]
     """Each table asked for under its name, typed as its schema; empty where none was found."""
     files: pd.DataFrame
-    """One row per file or sheet: file, table, rows, authority, year, note (why it was not read)."""
+    """One row per file or sheet: file, table, rows, authority, year, note (why nothing was read)."""
     account: Account
     """Rows read, repaired and left out."""
 
@@ -70,14 +72,14 @@ def read_tables_of(source: Path | str, tables: Sequence[Table]) -> Reading:
     """
     found, files = _recognised(source, tables)
     found, account = years_settled(found)
-    account += _not_read(files)
+    account += files_not_read(files)
     stacked: dict[str, pd.DataFrame] = {}
     for table in tables:
         own = [item for item in found if item.table is table]
         stacked[table.name], listed, counted = _stacked(table, own)
         files = pd.concat([files, listed], ignore_index=True)
         account += counted
-    return Reading(_name(source), stacked, files, account.added_up())
+    return Reading(shown_source(source), stacked, files, account.added_up())
 
 
 def data_files(source: Path, suffixes: Sequence[str] = (*TABLE_SUFFIXES, ".xml")) -> list[Path]:
@@ -96,13 +98,31 @@ def data_files(source: Path, suffixes: Sequence[str] = (*TABLE_SUFFIXES, ".xml")
             where=str(source),
             next_step="Check the spelling, or give the full path.",
         )
-    return sorted(
-        path
-        for path in source.rglob("*")
-        if path.suffix.lower() in suffixes
-        and path.is_file()
-        and not any(part.startswith((".", "~")) for part in path.relative_to(source).parts)
-    )
+    return sorted(p for p in _files_below(source, set()) if p.suffix.lower() in suffixes)
+
+
+def _files_below(folder: Path, walked: set[Path]) -> Iterator[Path]:
+    """Yield the files of a folder and of the folders in it, linked ones too, each folder once."""
+    if (real := folder.resolve()) in walked:
+        return
+    walked.add(real)
+    try:
+        # a folder is known by its own name, not by that of a link to it
+        inside = sorted(folder.iterdir(), key=lambda path: (path.is_symlink(), path))
+    except OSError as error:
+        raise RecordsError(
+            f"The folder cannot be opened: {error.strerror or error}.",
+            where=str(folder),
+            why="returns in it would be left out unseen",
+            next_step="Get the right to read it, or move it elsewhere.",
+        ) from None
+    for path in inside:
+        if path.name.startswith((".", "~")):
+            continue
+        if path.is_dir():
+            yield from _files_below(path, walked)
+        else:
+            yield path
 
 
 def is_database(source: Path | str) -> bool:
@@ -110,7 +130,8 @@ def is_database(source: Path | str) -> bool:
     return isinstance(source, str) and "://" in source
 
 
-def _name(source: Path | str) -> str:
+def shown_source(source: Path | str) -> str:
+    """Name a source as the user gave it, but for the password of a database."""
     if not is_database(source):
         return str(source)
     from bayescich.records.databases import shown_url
@@ -134,35 +155,66 @@ def _recognised(source: Path | str, tables: Sequence[Table]) -> tuple[list[Found
         names = (path.name, *reversed(Path(where).parent.parts), folder.name)
         found += [_placed(raw, names, tables) for raw in raws]
         if not raws:
-            unread.append((where, note or "not recognised: no table with these columns is known"))
+            unread.append((where, note or _not_recognised(path, tables)))
     return found, _file_rows(unread)
 
 
 def _distinct_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Yield each file, with a note for one that another in its folder holds byte for byte."""
-    sizes = Counter((path.parent, path.stat().st_size) for path in paths)
+    sizes = Counter((path.parent, _size(path)) for path in paths)
     first: dict[tuple[Path, bytes], Path] = {}
     for path in paths:
         twin = path
-        if sizes[path.parent, path.stat().st_size] > 1:
+        if sizes[path.parent, _size(path)] > 1 and os.access(path, os.R_OK):
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "blake2b").digest()
             twin = first.setdefault((path.parent, digest), path)
         yield path, "" if twin is path else f"the same, byte for byte, as {twin.name}"
 
 
-def _raw_tables(path: Path, where: str, tables: Sequence[Table]) -> list[RawTable]:
-    if path.suffix.lower() == ".xml":
-        from bayescich.records.ssda903_xml import looks_like_903_xml, xml_tables
+def _size(path: Path) -> int:
+    # a link to nothing has no size: whoever opens it says so
+    return path.stat().st_size if path.exists() else -1
 
-        with path.open("rb") as stream:
-            if not looks_like_903_xml(stream.read(4096)):
-                return []
-        raws = [raw for raw in xml_tables(path) if recognise(list(raw.frame.columns), tables)]
-    else:
-        raws = read_tables(path, partial(_is_header, tables=tables))
+
+def _raw_tables(path: Path, where: str, tables: Sequence[Table]) -> list[RawTable]:
+    try:
+        raws = _tables_of(path, tables)
+    except RecordsError as error:
+        # many folders hold a file of one name
+        place = where + (error.where or "").removeprefix(path.name)
+        raise RecordsError(
+            error.what,
+            where=place,
+            why=error.why,
+            next_step=error.next_step,
+            examples=error.examples,
+        ) from error
     sheets = [raw.source.removeprefix(path.name) for raw in raws]
     return [replace(raw, source=where + s) for raw, s in zip(raws, sheets, strict=True)]
+
+
+def _tables_of(path: Path, tables: Sequence[Table]) -> list[RawTable]:
+    if path.suffix.lower() != ".xml":
+        return read_tables(path, partial(_is_header, tables=tables))
+    from bayescich.records.ssda903_xml import looks_like_903_xml, xml_tables
+
+    if not looks_like_903_xml(first_bytes(path, 4096)):
+        return []
+    return [raw for raw in xml_tables(path) if recognise(list(raw.frame.columns), tables)]
+
+
+def _not_recognised(path: Path, tables: Sequence[Table]) -> str:
+    """Say why a file was not read: a return with one heading misspelt is soon overlooked."""
+    strange = "not recognised: no table with these columns is known"
+    if path.suffix.lower() == ".xml":
+        return strange
+    for raw in read_tables(path, lambda cells: nearest(cells, tables) is not None):
+        table = nearest(list(raw.frame.columns), tables)
+        assert table is not None
+        lacking = set(table.known_by) - set(table.columns_of(raw.frame.columns))
+        return f"not recognised: looks like {table.title}, but lacks {', '.join(sorted(lacking))}"
+    return strange
 
 
 def _is_header(cells: Sequence[str], tables: Sequence[Table]) -> bool:
@@ -200,7 +252,7 @@ def _stacked(table: Table, found: list[Found]) -> tuple[pd.DataFrame, pd.DataFra
 
 def _listed(found: list[Found], rows: np.ndarray) -> pd.DataFrame:
     lines = [
-        (f.raw.source, f.table.name, number, *origin_shown(f), "")
+        (f.raw.source, f.table.name, number, *origin_shown(f), "" if number else _NO_ROW)
         for f, number in zip(found, rows, strict=True)
     ]
     return pd.DataFrame(lines, columns=list(_FILES)).astype(_FILE_TYPES)
@@ -211,7 +263,8 @@ def _file_rows(unread: Sequence[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_FILES)).astype(_FILE_TYPES)
 
 
-def _not_read(files: pd.DataFrame) -> Account:
+def files_not_read(files: pd.DataFrame) -> Account:
+    """Count the files that hold no table known here, by reason."""
     account = Account()
     unread = files[files["table"].eq("")]
     for note, rows in unread.groupby("note", sort=True):

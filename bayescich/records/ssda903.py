@@ -146,7 +146,7 @@ def _not_found(table: Table, reading: Reading) -> RecordsError:
     taken = files["table"].mask(files["table"].eq(""), "no table that is known")
     return RecordsError(
         f"No {table.name.title()} table of an SSDA903 return was found.",
-        where=f"{reading.source}: {len(files):,} files and sheets with the ending of a table",
+        where=f"{reading.source}: tables of any kind found there: {len(files):,}",
         examples=[f"{file} ({what})" for file, what in zip(files["file"], taken, strict=True)],
         why=f"a file is known by its columns, and none has {', '.join(table.known_by)} as needed "
         f"for {table.title}",
@@ -203,8 +203,23 @@ def _unreadable_permanence(frame: pd.DataFrame) -> pd.Series:
     return ~possible_dates(frame["DATE_PERM"])["readable"]
 
 
+def _zeros_in_front(frame: pd.DataFrame) -> pd.Series:
+    """Find ids with zeros in front whose rest is an id too: spreadsheets drop such zeros."""
+    padded = frame["CHILD"].str.startswith("0").fillna(value=False).astype("bool")
+    if not padded.any():
+        return padded
+    bare = frame.loc[padded, ["LA"]].assign(CHILD=frame.loc[padded, "CHILD"].str.lstrip("0"))
+    others = pd.MultiIndex.from_frame(frame.loc[~padded, ["LA", "CHILD"]])
+    found = pd.Series(data=False, index=frame.index)
+    found[padded] = pd.MultiIndex.from_frame(bare).isin(others)
+    return found
+
+
 _FAULTS_OF: dict[str, dict[str, Callable[[pd.DataFrame], pd.Series]]] = {
-    "header": {"DOB is blank; histories leave the child out": lambda f: f["DOB"].isna()},
+    "header": {
+        "DOB is blank; histories leave the child out": lambda f: f["DOB"].isna(),
+        "CHILD differs from another id by zeros in front only: one child or two?": _zeros_in_front,
+    },
     "oc3": {
         "ACCOM calls homelessness or custody suitable; SUITABLE says it is not": _suitable_but_never
     },

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 
 from bayescich.errors import RecordsError
-from bayescich.records.tabular import IsHeader, RawTable, clean_heading, raw_table
+from bayescich.records.tabular import (
+    IsHeader,
+    RawTable,
+    clean_heading,
+    first_bytes,
+    raw_table,
+)
 from bayescich.records.workbooks import cell_text
 
 if TYPE_CHECKING:
@@ -107,15 +113,7 @@ def _value_text(value: object) -> str:
 
 
 def _refuse_empty_or_encrypted(path: Path) -> None:
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(16)
-    except OSError as error:
-        raise RecordsError(
-            f"The file cannot be opened: {error.strerror or error}.",
-            where=path.name,
-            next_step="Close it in other programs and check that you may read it.",
-        ) from None
+    start = first_bytes(path, 16)
     if not start:
         raise RecordsError(
             "The file is empty.",

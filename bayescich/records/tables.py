@@ -12,6 +12,9 @@ import pandera.pandas as pa
 from bayescich.records.fields import meaning_of
 from bayescich.records.tabular import clean_heading, label_key
 
+NEAR_SHARE = 0.5
+"""A file with so many of a table's columns is probably meant to be that table."""
+
 ORIGIN = ("LA", "YEAR")
 """Columns that say which authority made a return and for which collection year."""
 
@@ -79,6 +82,19 @@ def recognise(headings: Sequence[str], tables: Sequence[Table]) -> Table | None:
         if known and (best is None or len(columns) > best[0]):
             best = (len(columns), table)
     return best[1] if best else None
+
+
+def nearest(headings: Sequence[str], tables: Sequence[Table]) -> Table | None:
+    """Return the table of which a row of headings holds most columns, and at least half of them.
+
+    For a table that `recognise` does not know, because a column that it is known by is missing.
+    """
+    shares = [
+        (len(table.columns_of(headings)) / len(table.schema.columns), -position)
+        for position, table in enumerate(tables)
+    ]
+    share, position = max(shares, default=(0.0, 0))
+    return tables[-position] if share >= NEAR_SHARE else None
 
 
 def collection_year(text: str) -> tuple[int, bool] | None:

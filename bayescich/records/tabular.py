@@ -109,7 +109,7 @@ def read_tables(path: Path, is_header: IsHeader) -> list[RawTable]:
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "homes.csv"
-    >>> _ = path.write_text('A title,\n"\nURN",Places\nSC1, 3\n')
+    >>> _ = path.write_text('A title,\n"\nURN",Places\nSC1,3\n')
     >>> table, = read_tables(path, lambda cells: "URN" in cells)
     >>> table.title, table.frame.to_dict("list")
     ('A title', {'URN': ['SC1'], 'Places': ['3']})
@@ -119,7 +119,7 @@ def read_tables(path: Path, is_header: IsHeader) -> list[RawTable]:
         from bayescich.records.statfiles import statistical_tables
 
         return statistical_tables(path, is_header)
-    if _first_bytes(path).startswith(WORKBOOK_MARKS):
+    if first_bytes(path, 8).startswith(WORKBOOK_MARKS):
         from bayescich.records.workbooks import workbook_tables
 
         return workbook_tables(path, is_header)
@@ -228,10 +228,17 @@ def not_a_table(path: Path, kind: str) -> RecordsError:
     )
 
 
-def _first_bytes(path: Path) -> bytes:
+def first_bytes(path: Path, number: int) -> bytes:
+    """Read the beginning of a file.
+
+    Raises
+    ------
+    RecordsError
+        If it cannot be opened.
+    """
     try:
         with path.open("rb") as stream:
-            return stream.read(8)
+            return stream.read(number)
     except OSError as error:
         raise RecordsError(
             f"The file cannot be opened: {error.strerror or error}.",

@@ -207,17 +207,32 @@ def _refuse_unreadable(
     counts = np.bincount(position, minlength=len(spellings))
     filled = ~_missing(spellings.str.strip())
     bad, given = int(counts[unreadable].sum()), int(counts[filled].sum())
+    wrong = unreadable[position]
+    if meaning.kind == "day" and (file := _worst_file(filled[position], wrong, stack)) is not None:
+        own = stack.file == file
+        wrong = wrong & own
+        bad, given = int(wrong.sum()), int((filled[position] & own).sum())
     if not meaning.needed or given < FEWEST_CELLS or bad <= WORST_SHARE * given:
         return
-    first = int(np.flatnonzero(unreadable[position])[0])
+    first = int(np.flatnonzero(wrong)[0])
     raise RecordsError(
         f"{bad:,} of {given:,} values of {name} cannot be read: each {_cannot(meaning)}.",
         where=f"column {name} of the {table.title} table, from {stack.place(first)}",
-        examples=[str(s)[:60] for s in spellings[unreadable]],
+        examples=[str(s)[:60] for s in spellings[np.unique(position[wrong])]],
         why="so many cannot be slips: the column is not what its heading says, or is written in "
         "another form",
         next_step=f"Export the column again; allowed: {_allowed(meaning)}.",
     )
+
+
+def _worst_file(filled: np.ndarray, wrong: np.ndarray, stack: Stack) -> int | None:
+    """Return the file of which most dates cannot be read: the rest of its dates are not to be
+    believed either, for day and month may be the other way round.
+    """
+    given = np.bincount(stack.file[filled], minlength=len(stack.sources))
+    bad = np.bincount(stack.file[wrong], minlength=len(stack.sources))
+    refused = (given >= FEWEST_CELLS) & (bad > WORST_SHARE * given)
+    return int(np.flatnonzero(refused)[0]) if refused.any() else None
 
 
 def _allowed(meaning: Meaning) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayescich.account import Stage
+from bayescich.account import Entry, Stage
 from bayescich.histories.check import RecordsCheck
 from bayescich.histories.faults import ANY_FAULT
 from bayescich.report.blocks import (
@@ -40,6 +40,7 @@ def make_records_sections(content: RecordsCheck, release: Release) -> tuple[Sect
         Section("files", "Files", _files(content, release)),
         Section("flow", "From returns to histories", _flow(content, release)),
         Section("faults", "Faults", _faults(content, release)),
+        Section("noted", "Noted", _stage(content, release, "noted", _NOTED)),
         Section("repairs", "Repairs", _stage(content, release, "repaired", _REPAIRED)),
         Section("exclusions", "Exclusions", _stage(content, release, "excluded", _EXCLUDED)),
         Section("authorities", "Authorities that differ", _authorities(content, release)),
@@ -49,6 +50,7 @@ def make_records_sections(content: RecordsCheck, release: Release) -> tuple[Sect
     return tuple(section for section in sections if section.blocks)
 
 
+_NOTED = "Rows that are out of the ordinary and were left as they are."
 _REPAIRED = "Rows that were changed by a rule and stay."
 _EXCLUDED = "Rows that were left out, and why."
 
@@ -220,14 +222,23 @@ def _rule_list(name: str, rules: pd.DataFrame) -> Table:
     return Table(name, "Rules", headings, rows)
 
 
-def _stage(content: RecordsCheck, release: Release, stage: Stage, words: str) -> tuple[Block, ...]:
+def stage_entries(content: RecordsCheck, stage: Stage) -> list[Entry]:
+    """Return the lines of one stage of the account, the largest first.
+
+    What the rules on faults noted is left out: it stands under faults.
+    """
+    faults = set(content.faults["sentence"])
     entries = [e for e in content.account.added_up().entries if e.stage == stage]
+    return sorted((e for e in entries if e.rule not in faults), key=lambda e: -e.rows)
+
+
+def _stage(content: RecordsCheck, release: Release, stage: Stage, words: str) -> tuple[Block, ...]:
+    entries = stage_entries(content, stage)
     if not entries:
         return (Prose((f"No row was {stage}.",)),)
     headings = [Heading("Rule", "text"), Heading("Table", "text"), Heading("Rows", "number")]
     if not release.without_ids:
         headings.append(Heading("Examples", "text"))
-    entries.sort(key=lambda e: -e.rows)
     rows = [
         (_text(sentence_case(e.rule)), _text(e.table), _count_cell(e.rows, release),
          *(() if release.without_ids else (_text(", ".join(e.examples)),)))

@@ -5,21 +5,27 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from bayescich.account import Stage
 from bayescich.histories.check import RecordsCheck
 from bayescich.histories.faults import ANY_FAULT
-from bayescich.report.records_sections import headline
+from bayescich.report.records_sections import headline, stage_entries
 from bayescich.report.release import Release
 from bayescich.report.words import count, counted, sentence_case
 
-WIDTH = 100
+WIDTH = 80
 
+_STAGES: dict[Stage, str] = {
+    "noted": "Noted and left as it is",
+    "repaired": "Repaired",
+    "excluded": "Left out",
+}
 _NUMBER = 12
 _LISTED = 12
 """Faults, repairs and exclusions listed of each kind, the largest first."""
 
 
 def print_records_account(content: RecordsCheck, *, without_ids: bool = False) -> str:
-    """Return the account as plain text of at most 100 columns.
+    """Return the account as plain text of at most 80 columns.
 
     Parameters
     ----------
@@ -44,9 +50,8 @@ def print_records_account(content: RecordsCheck, *, without_ids: bool = False) -
 def _sections(content: RecordsCheck, release: Release) -> Iterator[tuple[str, list[str]]]:
     yield "Files", _files(content, release)
     yield "Faults in the returns as they came", _faults(content, release)
-    for stage, title in (("repaired", "Repaired"), ("excluded", "Left out")):
-        entries = [e for e in content.account.added_up().entries if e.stage == stage]
-        entries.sort(key=lambda e: -e.rows)
+    for stage, title in _STAGES.items():
+        entries = stage_entries(content, stage)
         lines = [(e.rows, f"{e.table}: {e.rule}") for e in entries]
         yield title, _largest(lines, release) or ["Nothing."]
     if content.flow:

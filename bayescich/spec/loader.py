@@ -84,6 +84,12 @@ def find_spec(name_or_path: str | Path, kind: str) -> Path:
         candidate = folder / f"{given}.yaml"
         if candidate.is_file():
             return candidate
+    if given.is_file():
+        raise SpecError(
+            "This file is not a YAML file.",
+            where=str(given),
+            next_step="Give the path of a file that ends in .yaml.",
+        )
     raise SpecError(
         f"There is no {kind.removesuffix('s')} set called '{given}'."
         if kind == "priors"

@@ -16,13 +16,15 @@ def chain(rows: str, *, options: dict[str, object] | None = None, **more: object
     table, account = chained_episodes(
         written(rows, **more), HistoryPolicies.model_validate(options or {})
     )
-    assert balanced(account, "episodes")
+    assert balanced(account, "chain of episodes")
     assert not table["DEC"].isna().any()
     return table, account
 
 
 def counted(account, stage: str, text: str) -> int:
-    found = [rows for rule, rows in rules(account, stage, "episodes").items() if text in rule]
+    found = [
+        rows for rule, rows in rules(account, stage, "chain of episodes").items() if text in rule
+    ]
     assert len(found) <= 1, "the text names one rule"
     return sum(found)
 
@@ -47,7 +49,7 @@ def test_no_rows_at_all_are_no_chain() -> None:
     )
     table, account = chained_episodes(empty)
     assert list(table) == COLUMNS
-    assert len(table) == account.total("kept", "episodes") == 0
+    assert len(table) == account.total("kept", "chain of episodes") == 0
 
 
 CLOSED_LATER = """

@@ -190,7 +190,7 @@ def test_children_are_described(table: pd.DataFrame) -> None:
 
 
 def test_every_exclusion_is_counted(account: Account) -> None:
-    assert excluded(account, "episodes") == {
+    assert excluded(account, "chain of episodes") == {
         "open in one year's return, and returned again": 2,
         "series of short breaks (V3, V4)": 1,
     }
@@ -262,16 +262,16 @@ def test_the_simulators_journeys_come_back_exactly(
     expected = drawn.sort_values(["child", "start"])[columns].reset_index(drop=True)
     assert len(expected) > 1_000
     pd.testing.assert_frame_equal(histories[columns], expected, check_dtype=False)
-    assert account.total("repaired", "episodes") == 0
+    assert account.total("repaired", "chain of episodes") == 0
 
 
 def test_sample_returns_make_spells_with_an_account(reference: Path) -> None:
     records = read_ssda903(reference / "ssda903" / "cs_demand_model_samples")
     chain, account = chained_episodes(records)
     spells, _ = placement_spells(chain)
-    left_out = excluded(account, "episodes")
+    left_out = excluded(account, "chain of episodes")
     assert left_out["series of short breaks (V3, V4)"] == 431
-    assert account.total("kept", "episodes") == 2_827 - 431
+    assert account.total("kept", "chain of episodes") == 2_827 - 431
     assert (spells["end"] >= spells["start"]).all()
     after_start = spells["start"] >= spells.groupby("child")["end"].shift()
     assert after_start[spells.duplicated("child")].all()

@@ -95,9 +95,9 @@ def overlap(table: pd.DataFrame, start: str, end: str) -> bool:
 def test_every_row_is_accounted_for(rows: list[tuple], policies: HistoryPolicies) -> None:
     returns = returned(rows)
     chain, account = chained_episodes(returns, policies)
-    assert balanced(account, "episodes")
-    assert account.total("read", "episodes") == len(returns.episodes)
-    assert account.total("kept", "episodes") == len(chain)
+    assert balanced(account, "chain of episodes")
+    assert account.total("read", "chain of episodes") == len(returns.episodes)
+    assert account.total("kept", "chain of episodes") == len(chain)
     periods, account = periods_of_care(chain)
     assert balanced(account, "periods of care")
     assert account.total("kept", "periods of care") == len(periods)

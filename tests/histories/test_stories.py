@@ -49,7 +49,7 @@ KEYS = {
     "title", "rows", "born", "years", "policy", "spells", "homes", "moves", "exits", "account",
     "noted",
 }  # fmt: skip
-COUNTED = ("header", "collection years", "episodes", "placement spells", "stays in homes")
+COUNTED = ("header", "collection years", "chain of episodes", "placement spells", "stays in homes")
 BORN = "2008-05-01"
 FILLER = "filler"
 

@@ -120,7 +120,7 @@ def _dates_of(tables: FaultTables, column: str, which: str) -> pd.Series:
         return pd.Series(pd.NaT, index=rows.frame.index, dtype="datetime64[ns]")
     dates = listed[column].groupby(plain_urn(listed["urn"])).agg(which)
     values = pd.Series(rows["URN"].cat.categories, dtype="str")
-    known = plain_urn(values).map(dates).to_numpy().astype("datetime64[ns]")
+    known = dates.reindex(plain_urn(values)).to_numpy().astype("datetime64[ns]")
     found = np.append(known, np.datetime64("NaT", "ns"))[rows["URN"].cat.codes.to_numpy()]
     return rows.series(found)
 
