@@ -24,7 +24,7 @@ from bayescich.records.tabular import (
 SEPARATORS = (",", ";", "\t", "|")
 """Between cells: the first under which a header is found."""
 
-MEMORY_PER_BYTE = 3.0
+MEMORY_PER_BYTE = 5.5
 """Bytes of memory that reading takes per byte of a CSV file."""
 
 _BLOCK = 1 << 24

@@ -41,7 +41,7 @@ class Reading:
     tables: Mapping[str, pd.DataFrame]
     """Each table asked for under its name, typed as its schema; empty where none was found."""
     files: pd.DataFrame
-    """One row per file or sheet: file, table, rows, authority, year, note (why nothing was read)."""
+    """One row per file or sheet: file, table, rows, authority, year, note (why not read)."""
     account: Account
     """Rows read, repaired and left out."""
 

@@ -143,7 +143,7 @@ def collection_year_label(year: pd.Series) -> pd.Series:
 
 def _not_found(table: Table, reading: Reading) -> RecordsError:
     files = reading.files
-    taken = files["table"].mask(files["table"].eq(""), "no table that is known")
+    taken = files["table"].mask(files["table"].eq(""), files["note"])
     return RecordsError(
         f"No {table.name.title()} table of an SSDA903 return was found.",
         where=f"{reading.source}: tables of any kind found there: {len(files):,}",

@@ -180,7 +180,9 @@ def _counted(
 ) -> tuple[int, list[str]]:
     """Count the rows of some of the distinct cells, with the places of the first of them."""
     rows = np.flatnonzero(which[position]) if which.any() else np.array([], dtype=np.int64)
-    return len(rows), [f"{stack.place(i)}: {str(cells.iloc[i]).strip()[:40]}" for i in rows[:EXAMPLES]]
+    return len(rows), [
+        f"{stack.place(i)}: {str(cells.iloc[i]).strip()[:40]}" for i in rows[:EXAMPLES]
+    ]
 
 
 def _cannot(meaning: Meaning) -> str:
@@ -204,16 +206,14 @@ def _refuse_unreadable(
     table: Table,
     stack: Stack,
 ) -> None:
-    counts = np.bincount(position, minlength=len(spellings))
-    filled = ~_missing(spellings.str.strip())
-    bad, given = int(counts[unreadable].sum()), int(counts[filled].sum())
-    wrong = unreadable[position]
-    if meaning.kind == "day" and (file := _worst_file(filled[position], wrong, stack)) is not None:
-        own = stack.file == file
-        wrong = wrong & own
-        bad, given = int(wrong.sum()), int((filled[position] & own).sum())
-    if not meaning.needed or given < FEWEST_CELLS or bad <= WORST_SHARE * given:
+    if not meaning.needed:
         return
+    filled, wrong = ~_missing(spellings.str.strip())[position], unreadable[position]
+    refused = _refused_rows(filled, wrong, meaning, stack)
+    if refused is None:
+        return
+    wrong = wrong & refused
+    bad, given = int(wrong.sum()), int((filled & refused).sum())
     first = int(np.flatnonzero(wrong)[0])
     raise RecordsError(
         f"{bad:,} of {given:,} values of {name} cannot be read: each {_cannot(meaning)}.",
@@ -225,14 +225,21 @@ def _refuse_unreadable(
     )
 
 
-def _worst_file(filled: np.ndarray, wrong: np.ndarray, stack: Stack) -> int | None:
-    """Return the file of which most dates cannot be read: the rest of its dates are not to be
-    believed either, for day and month may be the other way round.
+def _refused_rows(
+    filled: np.ndarray, wrong: np.ndarray, meaning: Meaning, stack: Stack
+) -> np.ndarray | None:
+    """Return the rows of which too many cells cannot be read: all, or those of one file of dates.
+
+    In such a file no date is to be believed: day and month may be the other way round.
     """
+    if filled.sum() >= FEWEST_CELLS and wrong.sum() > WORST_SHARE * filled.sum():
+        return np.ones(len(filled), dtype=bool)
+    if meaning.kind != "day":
+        return None
     given = np.bincount(stack.file[filled], minlength=len(stack.sources))
     bad = np.bincount(stack.file[wrong], minlength=len(stack.sources))
-    refused = (given >= FEWEST_CELLS) & (bad > WORST_SHARE * given)
-    return int(np.flatnonzero(refused)[0]) if refused.any() else None
+    files = np.flatnonzero((given >= FEWEST_CELLS) & (bad > WORST_SHARE * given))
+    return stack.file == files[0] if len(files) else None
 
 
 def _allowed(meaning: Meaning) -> str:

@@ -18,6 +18,8 @@ ROUNDED_TO = 5
 _COUNTS = {"rows", "children", "episodes", "moves", "home_episodes", "counted"}
 _SHARE_OF = {"share": "rows", "other": "moves", "status_only": "moves", "no_reason": "moves",
              "no_urn": "home_episodes"}  # fmt: skip
+_MEASURED = ("children", "counted")
+"""Of whom a measure's share is, and of whom it is true."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -109,9 +111,16 @@ class Release:
                 )
                 pairs = zip(frame[column], behind, strict=True)
                 shown[column] = [self.share(share, rows) for share, rows in pairs]
+        if {"share", *_MEASURED} <= set(frame.columns):
+            shown["share"] = self._measured_shares(frame)
         for column in _COUNTS & set(frame.columns):
             shown[column] = [self._plain(value) for value in frame[column]]
         return shown
+
+    def _measured_shares(self, frame: pd.DataFrame) -> list[str]:
+        small = frame[list(_MEASURED)].map(self.hidden).any(axis="columns")
+        shares = zip(frame["share"].mask(small), frame["children"], strict=True)
+        return [self.share(share, children) for share, children in shares]
 
     def _plain(self, value: object) -> str:
         return "" if pd.isna(value) else self.number(value).replace(",", "")  # type: ignore[call-overload]

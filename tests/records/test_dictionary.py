@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bayescich.records.code_sets import code_set
 from bayescich.records.catalogue import TABLES_BY_ORIGIN
+from bayescich.records.code_sets import code_set
 from bayescich.records.dictionary import code_set_names, data_dictionary
 from bayescich.records.fields import meaning_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandera.pandas as pa
@@ -105,6 +106,73 @@ def test_a_copy_and_a_stranger_are_left_out_and_counted(tmp_path: Path) -> None:
     assert notes["2018/a.csv"] == "the same, byte for byte, as a (1).csv"
     assert notes["2018/c.csv"].startswith("not recognised")
     assert reading.account.total("excluded", "files") == 2
+
+
+def test_a_linked_folder_is_read_once_and_under_its_own_name(tmp_path: Path) -> None:
+    store = tmp_path / "store" / "2024-25"
+    store.mkdir(parents=True)
+    (store / "a.csv").write_text(HEADER + "1,05/04/2024,,S\n")
+    north = tmp_path / "data" / "Northshire"
+    north.mkdir(parents=True)
+    (north / "2024-25").symlink_to(store)
+    (north / "latest").symlink_to(store)
+    (north / "round").symlink_to(tmp_path / "data")
+    reading = read_tables_of(tmp_path / "data", [STAYS])
+    assert reading.files["file"].tolist() == ["Northshire/2024-25/a.csv"]
+    assert reading.tables["episodes"][["LA", "YEAR"]].to_numpy().tolist() == [["Northshire", 2025]]
+
+
+def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "2024-25").mkdir()
+    (tmp_path / "2024-25" / "a.csv").symlink_to(tmp_path / "gone.csv")
+    with pytest.raises(RecordsError, match="cannot be opened") as caught:
+        read_tables_of(tmp_path, [STAYS])
+    assert caught.value.where == "2024-25/a.csv"
+
+
+def test_a_folder_that_may_not_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shut").mkdir()
+    listed = Path.iterdir
+
+    def refused(folder: Path) -> Iterator[Path]:
+        if folder.name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(RecordsError, match="folder cannot be opened: Permission denied") as caught:
+        read_tables_of(tmp_path, [STAYS])
+    assert "shut" in str(caught.value.where)
+
+
+def test_an_error_names_the_folders_of_its_file(tmp_path: Path) -> None:
+    body = HEADER + "1,05/04/2024,,S,too,many\n"
+    with pytest.raises(RecordsError) as caught:
+        read(tmp_path, {"North/2024-25/a.csv": body})
+    assert str(caught.value.where).startswith("North/2024-25/a.csv, below the header in row 1")
+
+
+def test_a_return_with_one_heading_misspelt_is_told_from_a_stranger(tmp_path: Path) -> None:
+    body = "LA,YEAR,CHILD,START,DEC,RNE\nN,2025,1,05/04/2024,,S\n"
+    reading = read(tmp_path, {"a.csv": body})
+    assert reading.files["note"].tolist() == ["not recognised: looks like Stays, but lacks DECOM"]
+
+
+def test_a_file_without_rows_is_said_so(tmp_path: Path) -> None:
+    files = {"2024/a.csv": HEADER, "2025/b.csv": HEADER + "1,01/02/2018,,S\n"}
+    reading = read(tmp_path, files)
+    assert reading.files["note"].tolist() == ["nothing to read: no row below the headings", ""]
+
+
+def test_one_file_with_day_and_month_exchanged_is_refused(tmp_path: Path) -> None:
+    good = HEADER + "".join(f"{n},{n}/01/2024,,S\n" for n in range(1, 31)) * 10
+    american = HEADER + "".join(f"{n},01/{n}/2024,,S\n" for n in range(1, 31))
+    with pytest.raises(RecordsError, match="18 of 30 values of DECOM cannot be read") as caught:
+        read(tmp_path, {"2024/a.csv": good, "2024/b.csv": american})
+    assert "2024/b.csv row 14" in str(caught.value.where)
+    assert caught.value.examples[0] == "01/13/2024"
 
 
 def test_cells_that_cannot_be_read_are_blank_and_counted_with_their_place(tmp_path: Path) -> None:

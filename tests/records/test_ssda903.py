@@ -175,6 +175,17 @@ def test_a_child_without_a_date_of_birth_is_kept_and_noted(tmp_path: Path) -> No
     assert odd["DOB is blank; histories leave the child out"].rows == 1
 
 
+def test_an_id_that_lost_its_zeros_in_a_spreadsheet_is_noted(tmp_path: Path) -> None:
+    write(tmp_path)
+    place = write(tmp_path, "2022-23")
+    text = (place / "header.csv").read_text(encoding="utf-8")
+    (place / "header.csv").write_text(text.replace("101,", "00101,"), encoding="utf-8")
+    (place / "episodes.csv").write_text(EPISODES.replace("101,05", "0102,05"), encoding="utf-8")
+    noted = lines(read_ssda903(tmp_path), "noted", "header")
+    entry = noted["CHILD differs from another id by zeros in front only: one child or two?"]
+    assert (entry.rows, entry.examples) == (1, ("Northshire/00101",))
+
+
 def test_a_needed_column_that_is_missing_is_named(tmp_path: Path) -> None:
     write(tmp_path, episodes=EPISODES.replace("RNE,", "").replace(",S,", ","))
     with pytest.raises(RecordsError, match=r"Episodes.* table lacks the column RNE") as error:
@@ -198,7 +209,7 @@ def test_a_folder_without_returns_says_what_was_looked_at_and_expected(tmp_path:
         read_ssda903(tmp_path)
     message = str(error.value)
     assert "No Header table" in message
-    assert "notes.csv (no table that is known)" in message
+    assert "notes.csv (not recognised: no table with these columns is known)" in message
     assert "none has CHILD, SEX, DOB" in message
     assert ", ".join(EPISODE_COLUMNS) in message
     assert "Northshire/2024-25/episodes.csv" in message

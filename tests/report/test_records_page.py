@@ -68,6 +68,8 @@ PROFILE = pd.DataFrame(
 ACCOUNT = (
     Account()
     .read("episodes", "Episodes", 2000)
+    .noted("episodes", "It overlaps.", 40, ["North/1"])
+    .noted("header", "CHILD has strange characters", 12, ["North/<b>2"])
     .repaired("episodes", "overlaps the next; trimmed", 40, ["North/1"])
     .excluded("episodes", "series of short breaks", 431, ["North/555"])
     .excluded("episodes", "ends before it starts", 4, ["North/9"])
@@ -131,6 +133,7 @@ def test_the_sections_come_in_order(inside):
         "files",
         "flow",
         "faults",
+        "noted",
         "repairs",
         "exclusions",
         "authorities",
@@ -191,7 +194,8 @@ def test_no_id_and_no_small_count_is_released(outside, secret):
 def test_small_counts_are_hidden_and_others_rounded(outside):
     assert [row["rows"] for row in read(outside, "faults.csv")] == ["40", "<10", "0", "", "45"]
     assert [row["share"] for row in read(outside, "faults.csv")][:2] == ["2%", "–"]
-    assert [row["rows"] for row in read(outside, "account.csv")] == ["2000", "40", "430", "<10"]
+    rows = [row["rows"] for row in read(outside, "account.csv")]
+    assert rows == ["2000", "40", "10", "40", "430", "<10"]
     assert [row["rows"] for row in read(outside, "flow.csv")] == [
         "820",
         "430",
@@ -239,6 +243,22 @@ def test_measures_are_shown_with_their_year_as_a_year(tmp_path):
     assert read(tmp_path, "measures.csv")[0]["counted"] == "120"
 
 
+def test_no_share_of_a_measure_gives_a_small_count_away(tmp_path):
+    measures = pd.DataFrame(
+        {
+            "year": 2024,
+            "measure": ["three or more", "same carer", "two moves"],
+            "children": [36, 8, 240],
+            "counted": [3, 8, 31],
+            "share": [3 / 36, 1.0, 31 / 240],
+        }
+    )
+    write_records_account(replace(CHECK, measures=measures), tmp_path, without_ids=True)
+    saved = read(tmp_path, "measures.csv")
+    assert [row["share"] for row in saved] == ["–", "–", "13%"]
+    assert [row["counted"] for row in saved] == ["<10", "<10", "30"]
+
+
 def test_a_folder_that_cannot_be_written_to_is_said_so(tmp_path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(ReportError) as error:
@@ -246,9 +266,9 @@ def test_a_folder_that_cannot_be_written_to_is_said_so(tmp_path):
     assert "could not be written" in str(error.value)
 
 
-def test_the_terminal_gets_every_part_within_100_columns():
+def test_the_terminal_gets_every_part_within_80_columns():
     text = print_records_account(CHECK)
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     for words in (
         "2,000 rows of episodes",
         "Overlap: It overlaps.",
@@ -259,6 +279,12 @@ def test_the_terminal_gets_every_part_within_100_columns():
     ):
         assert words in text
     assert text.index("Files") < text.index("Faults in") < text.index("Repaired")
+
+
+def test_what_is_noted_is_told_once():
+    text = print_records_account(CHECK)
+    assert "12  header: CHILD has strange characters" in text
+    assert "episodes: It overlaps." not in text
 
 
 def test_nothing_read_can_steer_the_terminal():

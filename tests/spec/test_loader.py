@@ -69,7 +69,7 @@ def test_the_toy_itself_is_read(tmp_path: Path) -> None:
     [
         (
             lambda m: m.update(colour="red"),
-            "'colour' is not a known key; allowed here: data, effects, histories, likelihood, name,",
+            "'colour' is not a known key; allowed here: data, effects, histories, likelihood,",
         ),
         (
             lambda m: m["likelihood"].update(evnt="x"),
