@@ -93,7 +93,7 @@ def refuse_unwritable(folder: Path) -> None:
         If the folder is a file, or neither it nor the folder it would be made in may be written to.
     """
     there = folder
-    while not there.exists() and there != there.parent:
+    while not os.access(there, os.F_OK) and there != there.parent:
         there = there.parent
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ReportError(

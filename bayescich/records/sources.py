@@ -174,7 +174,7 @@ def _distinct_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 def _size(path: Path) -> int:
     # a link to nothing has no size: whoever opens it says so
-    return path.stat().st_size if path.exists() else -1
+    return path.stat().st_size if os.access(path, os.F_OK) else -1
 
 
 def _raw_tables(path: Path, where: str, tables: Sequence[Table]) -> list[RawTable]:

@@ -73,7 +73,7 @@ def headline(content: RecordsCheck, release: Release) -> str:
         )
     if content.flow:
         last = content.flow[-1]
-        sentences.append(f"{release.number(last.rows)} {last.unit} go on to the analysis.")
+        sentences.append(f"{release.number(last.rows)} {last.unit} remain: {last.label.lower()}.")
     return " ".join(sentences)
 
 

@@ -54,10 +54,10 @@ def test_the_rule_finds_its_fault_and_leaves_the_sound_story_alone(name, found):
 
 def test_a_look_up_without_a_single_readable_urn_dates_nothing():
     lookup = LISTS["lookup"].assign(urn=["BABABOOEY", None])
-    bad, _ = STORIES["before registration"]
+    bad, _ = STORIES["URN before registration"]
     found, _ = find_faults(records(bad), LISTS["register"], lookup)
     rows = found.set_index("rule")["rows"]
-    assert rows[["before registration", "after closure"]].tolist() == [0, 0]
+    assert rows[["URN before registration", "URN after closure"]].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_the_page_says_what_was_read_what_is_wrong_and_what_goes_on(inside):
     assert "2,000 rows of episodes were read, of 820 children in 2 authorities" in text
     assert "returned for two years from 2022-23 to 2023-24" in text
     assert "2.1% of the episodes (43)" in text or "2.2% of the episodes (43)" in text
-    assert "281 placements go on" in text
+    assert "281 placements remain: analysis table." in text
     assert "must not leave the secure room" in text
 
 
