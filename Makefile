@@ -59,11 +59,11 @@ report: model-named $(READY) ## write the report of the newest run of MODEL=name
 records: $(READY) ## what the returns in DATA=folder hold, every fault and every row
 	@$(BIN)/bayescich records check $(if $(DATA),"$(DATA)") $(ARGS)
 
-simulate: $(READY) ## write a synthetic England to data/synthetic [SEED= CHILDREN=]
-	@$(BIN)/bayescich simulate --out data/synthetic $(call option,seed,$(SEED)) \
-	    $(call option,children,$(CHILDREN)) $(ARGS)
+data: $(READY) ## write a synthetic England [SIZE=small|study|national SEED= DIRT=] to data/<size>
+	@$(BIN)/bayescich simulate $(call option,size,$(SIZE)) $(call option,seed,$(SEED)) \
+	    $(call option,children,$(CHILDREN)) $(call option,dirt,$(DIRT)) $(ARGS)
 
-data: simulate ## the same as simulate
+simulate: data
 
 ##@ The environment
 .PHONY: setup wheelhouse lock clean

@@ -81,16 +81,55 @@ def report(
 
 
 @app.command()
-def simulate(
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("data/synthetic"),
-    children: Annotated[int | None, typer.Option(help="Children ever looked after.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; data/<size> if left out.")
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="small (2,000 children, the default), study (40,000), national (600,000)."
+        ),
+    ] = None,
+    children: Annotated[
+        int | None, typer.Option(help="Children ever looked after, instead of a size.")
+    ] = None,
+    years: Annotated[
+        str, typer.Option(help="First and last collection year, each as the year it ends in.")
+    ] = "2010:2025",
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 2026,
+    dirt: Annotated[
+        str, typer.Option(help="How authorities record: none, realistic or nasty.")
+    ] = "realistic",
+    confounding: Annotated[
+        float, typer.Option(help="How far needs lead the choice of home; 0 for not at all.")
+    ] = 1.0,
+    hidden: Annotated[
+        float, typer.Option(help="Strength of a confounder that no record shows.")
+    ] = 0.0,
+    processes: Annotated[
+        int | None, typer.Option(help="How many write at once; the files do not depend on it.")
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Compare the England in --out (else data/study) with "
+            "published figures; write it first if it is not there.",
+        ),
+    ] = False,
 ) -> None:
     """Write a synthetic England in the formats of the real returns, with its truth."""
     from bayescich import pipeline
+    from bayescich.simulate.settings import Settings
 
-    pipeline.write_synthetic_england(out, children, seed)
-    print(f"Synthetic England: {out}")
+    if check:
+        print(pipeline.check_synthetic_england(out or Path("data/study")))
+        return
+    settings = Settings.asked(size, children, years, seed, dirt, confounding, hidden)
+    folder = out or Path("data") / settings.name
+    pipeline.write_synthetic_england(folder, settings, processes)
+    print(f"Synthetic England: {folder}")
 
 
 @records.command("check")

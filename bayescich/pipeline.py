@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from bayescich.artefacts import load_inputs, save_inputs, save_results
 from bayescich.errors import RecordsError, RunError
-from bayescich.histories.analysis_table import SYNTHETIC_MARK, AnalysisTable, load_analysis_table
+from bayescich.histories.analysis_table import AnalysisTable, load_analysis_table
 from bayescich.progress import say
+from bayescich.records.sources import SYNTHETIC_MARK
 from bayescich.runs import (
     READING_ROOMS,
     Inputs,
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
     from bayescich.estimates.core import Estimate
     from bayescich.model import Structure
     from bayescich.sampling import Fit, SamplerSettings
+    from bayescich.simulate.settings import Settings
 
-SYNTHETIC_FOLDER = Path("data/synthetic")
+SYNTHETIC_FOLDER = Path("data/small")
+"""The synthetic England that is fitted when no data are given; written when it is not there."""
 PRIOR_DRAWS = 1000
 
 WHERE_OFSTED_PUBLISHES = (
@@ -133,10 +136,27 @@ def synthetic_england() -> Path:
 
 
 def write_synthetic_england(
-    folder: Path, children: int | None = None, seed: int | None = None
+    folder: Path, settings: Settings | None = None, processes: int | None = None
 ) -> None:
-    """Simulate and write the synthetic England, unless a real file would be overwritten."""
-    from bayescich.simulate import simulate_england, write_england
+    """Simulate and write a synthetic England, unless a real file would be overwritten.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; an older synthetic England there is replaced.
+    settings : Settings, optional
+        A small England if left out.
+    processes : int, optional
+        How many write at the same time; the files do not depend on it.
+
+    Raises
+    ------
+    RunError
+        If the folder is a file or holds anything else.
+    """
+    from bayescich.simulate.england import simulate_england
+    from bayescich.simulate.settings import Settings
+    from bayescich.simulate.write import write_england
 
     if folder.exists() and not folder.is_dir():
         raise RunError(f"'{folder}' is a file.", next_step="Choose a folder with --out.")
@@ -146,10 +166,33 @@ def write_synthetic_england(
             why="real returns could be lost",
             next_step="Choose another folder with --out, or pass it with --data to fit it.",
         )
-    say(f"writing a synthetic England to {folder}")
-    options = {"children": children, "seed": seed}
-    england = simulate_england(**{k: v for k, v in options.items() if v is not None})
-    write_england(england, folder)
+    settings = settings or Settings()
+    say(f"simulating an England of about {settings.children:,} children ever looked after")
+    england = simulate_england(settings)
+    say(f"writing {len(england.authorities.names)} authorities to {folder}")
+    write_england(england, folder, processes)
+
+
+def check_synthetic_england(folder: Path) -> str:
+    """Compare a synthetic England with the published figures and say what was found.
+
+    Parameters
+    ----------
+    folder : Path
+        A synthetic England; one of the size ``study`` is written there if there is none.
+
+    Returns
+    -------
+    str
+        A table to read on a terminal, figures that miss their tolerance first.
+    """
+    from bayescich.simulate.check import as_text, check_england
+    from bayescich.simulate.settings import SIZES, Settings
+
+    if not (folder / SYNTHETIC_MARK).is_file():
+        write_synthetic_england(folder, Settings(children=SIZES["study"]))
+    say(f"reading {folder} back and measuring what is published")
+    return as_text(check_england(folder))
 
 
 def fit(request: Request) -> Outcome:

@@ -24,7 +24,7 @@ from bayescich.histories.analysis_table import load_analysis_table
 from bayescich.model import Structure, build_model, make_structure
 from bayescich.model.effects.group import GroupEffect
 from bayescich.sampling import SamplerSettings, sample_posterior
-from bayescich.simulate import simulate_england, write_england
+from bayescich.simulate import Settings, simulate_england, write_england
 from bayescich.spec import PriorSet, load_model_spec, load_prior_set
 
 REPORTED = ("home_type_sd", "home_sd", "provider_sd", "authority_sd", "year_sd", "baseline")
@@ -40,7 +40,7 @@ def main() -> None:
     priors = load_prior_set("neutral")[0].with_overrides(spec.priors)
     settings = dataclasses.replace(SamplerSettings.from_spec(spec.sampling), draws=1000)
     with tempfile.TemporaryDirectory() as folder:
-        write_england(simulate_england(), Path(folder) / "england")
+        write_england(simulate_england(Settings(children=20_000)), Path(folder) / "england")
         table = load_analysis_table("placements", Path(folder) / "england")
         design = build_design(table.frame, spec)
         choices: tuple[Choice, ...] = ("auto", "noncentred", "centred")

@@ -321,9 +321,9 @@ def test_the_synthetic_england_is_written_once(
         write_text(folder / "synthetic.json", '{"synthetic": true}')
 
     monkeypatch.setattr(pipeline, "write_synthetic_england", write)
-    assert make_request("stability", None, None, {}).data == Path("data/synthetic")
-    assert make_request("stability", None, None, {}).data == Path("data/synthetic")
-    assert written == [Path("data/synthetic")]
+    assert make_request("stability", None, None, {}).data == Path("data/small")
+    assert make_request("stability", None, None, {}).data == Path("data/small")
+    assert written == [Path("data/small")]
 
 
 def test_real_returns_are_never_overwritten(tmp_path: Path) -> None:

@@ -10,11 +10,9 @@ import pandas as pd
 
 from bayescich.account import Account
 from bayescich.errors import HistoriesError, RecordsError
+from bayescich.records.sources import SYNTHETIC_MARK, SYNTHETIC_TRUTH
 from bayescich.spec.model import DataSource
 from bayescich.spec.policies import HistoryPolicies
-
-SYNTHETIC_MARK = "synthetic.json"
-"""The file beside synthetic data that makes every page of its report say SYNTHETIC."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def _synthetic(path: Path) -> tuple[bool, pd.DataFrame | None]:
     mark = folder / SYNTHETIC_MARK
     if not mark.is_file() or not _mark(mark).get("synthetic"):
         return False, None
-    truth = folder / "truth" / "parameters.csv"
+    truth = folder / SYNTHETIC_TRUTH / "parameters.csv"
     return True, pd.read_csv(truth, keep_default_na=False) if truth.is_file() else None
 
 

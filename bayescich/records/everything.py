@@ -16,7 +16,7 @@ from bayescich.records.npd import NpdRecords, npd_records
 from bayescich.records.npd_schema import NPD_TABLES
 from bayescich.records.ofsted import NoListError, OfstedRecords, read_ofsted
 from bayescich.records.ofsted_lookup import read_lookup
-from bayescich.records.ofsted_lookup_schema import LOOKUP
+from bayescich.records.ofsted_lookup_schema import CONDITIONS, LOOKUP
 from bayescich.records.sources import (
     Reading,
     files_not_read,
@@ -116,7 +116,9 @@ def _lookup(source: Path | str, reading: Reading) -> tuple[pd.DataFrame, Account
     if not reading.found(LOOKUP.name):
         return reading.tables[LOOKUP.name], Account()
     # its sheets are put together by the age of their files, which a stack no longer tells
-    records = read_lookup(source)
+    held = reading.files["table"].isin([LOOKUP.name, CONDITIONS.name])
+    files = reading.files.loc[held, "file"].str.split(", sheet ").str[0]
+    records = read_lookup(source, among=set(files))
     return records.providers, records.account
 
 

@@ -6,6 +6,7 @@ fatal: what is none of Ofsted's is counted.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class LookupRecords:
     """Rows read, repaired, noted and left out."""
 
 
-def read_lookup(source: Path | str) -> LookupRecords:
+def read_lookup(source: Path | str, among: Collection[str] | None = None) -> LookupRecords:
     """Read Ofsted's look-up workbooks, of any layout, into one row per URN.
 
     Where a URN is given several times, the newest file is followed (by the year in its name, then
@@ -48,6 +49,9 @@ def read_lookup(source: Path | str) -> LookupRecords:
     source : Path or str
         A folder, searched at any depth, one file, or an SQLAlchemy URL. Files that hold no
         look-up are passed over.
+    among : collection of str, optional
+        The only files of the folder that need be opened, by their paths in it: those known to hold
+        a look-up.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def read_lookup(source: Path | str) -> LookupRecords:
         If there is no such file, one is broken, or most of a long column cannot be read.
     """
     parts, conditions, account = [], [], Account()
-    for age, reading in enumerate(_readings(source)):
+    for age, reading in enumerate(_readings(source, among)):
         parts.append(reading.tables[LOOKUP.name].assign(age=age))
         conditions.append(reading.tables[CONDITIONS.name])
         account += _of_tables(reading.account, (LOOKUP.name, CONDITIONS.name))
@@ -77,12 +81,15 @@ def read_lookup(source: Path | str) -> LookupRecords:
     return LookupRecords(LOOKUP.schema.validate(providers), account.added_up())
 
 
-def _readings(source: Path | str) -> list[Reading]:
+def _readings(source: Path | str, among: Collection[str] | None) -> list[Reading]:
     """Read each file on its own, the oldest first, so that the newest can be followed."""
     tables = (LOOKUP, CONDITIONS)
     if isinstance(source, str) and is_database(source):
         return [read_tables_of(source, tables)]
-    files = data_files(Path(source), TABLE_SUFFIXES)
+    folder = Path(source)
+    files = data_files(folder, TABLE_SUFFIXES)
+    if among is not None and folder.is_dir():
+        files = [path for path in files if path.relative_to(folder).as_posix() in among]
     return [read_tables_of(path, tables) for path in sorted(files, key=_age)]
 
 

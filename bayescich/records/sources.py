@@ -28,6 +28,11 @@ from bayescich.records.typed import Stack, empty_frame, typed
 UNSTATED_LA = "UNSTATED"
 """The authority of files that name none, neither in a column nor by a folder."""
 
+SYNTHETIC_MARK = "synthetic.json"
+"""The file beside synthetic data that makes every page of its report say SYNTHETIC."""
+SYNTHETIC_TRUTH = "truth"
+"""The folder beside that mark which holds what no return shows: it is never read as records."""
+
 _FILES = ("file", "table", "rows", "authority", "year", "note")
 _NO_ROW = "nothing to read: no row below the headings"
 
@@ -116,8 +121,9 @@ def _files_below(folder: Path, walked: set[Path]) -> Iterator[Path]:
             why="returns in it would be left out unseen",
             next_step="Get the right to read it, or move it elsewhere.",
         ) from None
+    synthetic = any(path.name == SYNTHETIC_MARK for path in inside)
     for path in inside:
-        if path.name.startswith((".", "~")):
+        if path.name.startswith((".", "~")) or (synthetic and path.name == SYNTHETIC_TRUTH):
             continue
         if path.is_dir():
             yield from _files_below(path, walked)

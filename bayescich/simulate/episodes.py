@@ -1,254 +1,287 @@
-"""Placements cut into SSDA903 episodes: one row for every legal status and placement."""
+"""Journeys cut into SSDA903 episodes: one row for every legal status and placement.
+
+A row begins where anything that the return records changes: the carer, the place, its status, the
+legal status. What happens on one day makes one new row. The changes are collected as records of
+what is new, and the rest is carried forward.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
-from bayescich.simulate import calibration as published
-from bayescich.simulate.draws import Flags, Ints, Texts, day, labels_by_group, postcodes
-from bayescich.simulate.journeys import HOME
+from bayescich.simulate.children import UNITS
+from bayescich.simulate.draws import Flags, Ints, Texts, day
+from bayescich.simulate.legal import LEGAL, legal_changes
+from bayescich.simulate.placement_details import (
+    PLACES,
+    PROVIDERS,
+    Details,
+    agency_urn,
+    placement_details,
+)
+from bayescich.simulate.places import postcode_texts
+from bayescich.simulate.shapes import DISTRICTS, FOSTER, HOME, KIN, SUPPORTED
+from bayescich.simulate.shard import Shard
+from bayescich.simulate.stays import Stays, interruptions, status_changes
 
-LONG_ENOUGH = 60
-"""Days a stay lasts before it may be broken or change address."""
+SUPPORTED_REGISTERED = day("2023-10-27")
+"""Supported accommodation has to be registered from the day after: a new row, no new placement."""
 
-_PLACE = {"foster": "U6", "kin": "U3", "parents": "P1", "supported": "H5", "residential": "R2"}
-_PROVIDER = {"kin": "PR1", "parents": "PR0", "supported": "PR4", "residential": "PR3"}
-_HOME_PROVIDER = {"Private": "PR4", "Voluntary": "PR5"}
-_AGENCY_SHARE = 0.4
+KEEP = -1
+"""In a record of changes: this stays as it is."""
 
-
-def placement_details(
-    rng: np.random.Generator, placements: pd.DataFrame, children: pd.DataFrame, homes: pd.DataFrame
-) -> pd.DataFrame:
-    """Add what the return says of each placement: PLACE, PLACE_PROVIDER, URN, PL_POST, reason."""
-    number = len(placements)
-    kind = np.array(published.KINDS, dtype=object)[placements["kind"]]
-    home = homes.iloc[placements["home"].to_numpy()].reset_index(drop=True)
-    child = children.iloc[placements["child"].to_numpy()].reset_index(drop=True)
-    at_home = (placements["kind"] == HOME).to_numpy()
-    agency = (kind == "foster") & (rng.random(number) < _AGENCY_SHARE)
-    council = np.where(home["authority"] == child["LA"], "PR1", "PR2")
-    other_sector = home["sector"].map(_HOME_PROVIDER)
-    home_provider = np.where(other_sector.notna(), other_sector, council)
-    provider = pd.Series(kind).map(_PROVIDER)
-    other_provider = np.where(provider.notna(), provider, np.where(agency, "PR4", "PR1"))
-    secure = (home["provision_type"] == "Secure children's home").to_numpy()
-    place = pd.Series(kind).map(_PLACE)
-    reasons = list(published.CHANGE_REASONS.value.values())
-    reason = labels_by_group(rng, reasons, np.where(at_home, 0, 1))
-    return placements.assign(
-        PLACE=np.where(at_home, np.where(secure, "K1", "K2"), place),
-        PLACE_PROVIDER=np.where(at_home, home_provider, other_provider),
-        URN=np.where(at_home, home["urn"], _agencies(rng, kind, agency, child["authority"])),
-        PL_POST=np.where(at_home, home["postcode"], postcodes(rng, number)),
-        reason=np.where(placements["outcome"] == "moved", reason, ""),
-    )
+_TEMPORARY = ("", "T1", "T3", "T4")
+_FIELDS = ("placement", "code", "urn", "post", "legal", "temporary")
 
 
-def episodes(
-    rng: np.random.Generator, placements: pd.DataFrame, children: pd.DataFrame
-) -> pd.DataFrame:
-    """Cut placements at legal changes, temporary placements and changes of address.
+@dataclass(frozen=True)
+class Changes:
+    """Records of what is new on a day (arrays of one length); `KEEP` for what is not."""
 
-    Parameters
-    ----------
-    placements : DataFrame
-        From `placement_details`, ordered by child and start.
-    children : DataFrame
-        From ``children.draw_children``.
+    child: Ints
+    date: Ints
+    placement: Ints
+    code: Ints
+    urn: Ints
+    """Position in a list of URNs; 0 for none."""
+    post: Ints
+    legal: Ints
+    temporary: Ints
+
+    @classmethod
+    def of(cls, child: Ints, date: Ints, **new: Ints) -> Changes:
+        """Return records in which only the fields given are new."""
+        keep = np.full(len(child), KEEP)
+        return cls(child, date, **{name: new.get(name, keep) for name in _FIELDS})
+
+
+def episodes(shard: Shard) -> pd.DataFrame:
+    """Return every episode of an authority's children, over their whole histories.
 
     Returns
     -------
     DataFrame
-        ``LA`` and the columns of the Episodes table, dates as dates, blank as ``""``; one row
-        per episode over the child's whole history, open ones with blank DEC and REC.
+        child (row of ``shard.children``), the columns of the Episodes table with dates as dates
+        and blanks as ``""``; open episodes have no DEC. Ordered by child and DECOM.
     """
-    cuts = pd.concat(
-        [
-            _starts(placements, children),
-            _legal_changes(rng, placements, children),
-            *_interruptions(rng, placements),
-        ],
-        ignore_index=True,
+    rng = shard.rng("episodes")
+    placements = shard.placements
+    details = placement_details(shard)
+    stays = Stays.of(placements)
+    within = [
+        *_status(rng, stays, details),
+        _registered(placements, details),
+        _re_registered(shard),
+    ]
+    parts = [
+        _starts(placements, details),
+        _legal(rng, shard),
+        *_away(rng, stays, within),
+        *within,
+    ]
+    return _rows(shard, details, _carried_forward(parts, placements))
+
+
+def _starts(placements: pd.DataFrame, details: Details) -> Changes:
+    number = np.arange(len(placements))
+    return Changes.of(
+        placements["child"].to_numpy(),
+        placements["start"].to_numpy(),
+        placement=number,
+        code=details.code,
+        urn=details.urn,
+        post=placements["post"].to_numpy(),
+        temporary=np.zeros(len(placements), np.int64),
     )
-    # what happens on one day makes one new episode
-    rows = cuts.groupby(["child", "date"], as_index=False).last()
-    carried = ["placement", "LS", "temporary", "address"]
-    rows[carried] = rows.groupby("child")[carried].ffill()
-    rows["placement"] = rows["placement"].astype(np.int64)
-    return _as_returned(rows, placements, children)
 
 
-def short_breaks(rng: np.random.Generator, children: pd.DataFrame) -> pd.DataFrame:
-    """Draw series of short breaks (V3): each break its own start and its own end."""
-    breaks = rng.integers(3, 9, len(children))
-    child = np.repeat(np.arange(len(children)), breaks)
-    order = np.arange(len(child)) - np.repeat(np.cumsum(breaks) - breaks, breaks)
-    who = children.iloc[child].reset_index(drop=True)
-    start = who["entry"].to_numpy(np.int64) + 30 * order
-    end = start + rng.integers(1, 5, len(child))
-    within = end < np.minimum(who["adult"], day(published.LAST_DAY))
-    in_home = rng.random(len(child)) < 0.5
+def _legal(rng: np.random.Generator, shard: Shard) -> Changes:
+    child, date, legal = legal_changes(rng, shard)
+    return Changes.of(child, date, legal=legal)
+
+
+def _status(rng: np.random.Generator, stays: Stays, details: Details) -> list[Changes]:
+    """Let carers be approved for longer, or move house with the child."""
+    rows, date, moves_house = status_changes(rng, stays)
+    long_term = {"U6": "U4", "U4": "U6", "U5": "U6", "U3": "U1", "U1": "U3"}
+    into = np.array([PLACES.index(long_term.get(code, code)) for code in PLACES])
+    changed = rows[~moves_house]
+    child = stays.child[changed]
+    foster = np.isin(stays.kind[changed], (FOSTER, KIN))
+    code = np.where(foster, into[details.code[changed]], KEEP)
+    # a home or a flat has another status only by another address: the same house, renumbered
+    post = np.where(foster, KEEP, (stays.post[changed] + 13) % (DISTRICTS * UNITS))
+    at_home = stays.kind[changed] == HOME
+    moved = rows[moves_house]
+    return [
+        Changes.of(child[~at_home], date[~moves_house][~at_home], code=code[~at_home],
+                   post=post[~at_home]),
+        Changes.of(
+            stays.child[moved],
+            date[moves_house],
+            post=(stays.post[moved] + 13) % (DISTRICTS * UNITS),
+        ),
+    ]  # fmt: skip
+
+
+def _away(rng: np.random.Generator, stays: Stays, within: list[Changes]) -> list[Changes]:
+    """Break stays by temporary placements, none of them while anything of the place changes."""
+    rows, leaves, returns, code = interruptions(rng, stays)
+    child = stays.child[rows]
+    days = np.sort(np.concatenate([_key(change.child, change.date) for change in within]))
+    first = np.searchsorted(days, _key(child, leaves), side="left")
+    undisturbed = first == np.searchsorted(days, _key(child, returns), side="right")
+    child, leaves, returns, code = (array[undisturbed] for array in (child, leaves, returns, code))
+    gone = np.array([_TEMPORARY.index(text) for text in code], dtype=np.int64)
+    return [
+        Changes.of(child, leaves, temporary=gone),
+        Changes.of(child, returns, temporary=np.zeros(len(child), np.int64)),
+    ]
+
+
+def _key(child: Ints, date: Ints) -> Ints:
+    return child * 10**6 + date
+
+
+def _registered(placements: pd.DataFrame, details: Details) -> Changes:
+    """Give supported placements a URN when their providers had to be registered."""
+    day_of = SUPPORTED_REGISTERED
+    running = (placements["kind"] == SUPPORTED) & (placements["start"] < day_of)
+    rows = np.flatnonzero(running & (placements["end"] > day_of))
+    child = placements["child"].to_numpy()[rows]
+    return Changes.of(
+        child,
+        np.full(len(rows), day_of),
+        code=np.full(len(rows), PLACES.index("H5")),
+        urn=details.provider_urn[rows],
+    )
+
+
+def _re_registered(shard: Shard) -> Changes:
+    """Give a home its new URN on the day on which it is registered anew with children in it."""
+    placements, registrations = shard.placements, shard.homes.registrations
+    again = registrations[registrations["home"].duplicated()]
+    at_home = np.flatnonzero(placements["home"] >= 0)
+    joined = placements.iloc[at_home][["child", "home", "start", "end"]].assign(row=at_home)
+    joined = joined.merge(again[["home", "begins"]].assign(registration=again.index), on="home")
+    within = (joined["start"] < joined["begins"]) & (joined["end"] > joined["begins"])
+    joined = joined[within]
+    return Changes.of(
+        joined["child"].to_numpy(np.int64),
+        joined["begins"].to_numpy(np.int64),
+        urn=agency_urn(shard).of_registration(joined["registration"].to_numpy(np.int64)),
+    )
+
+
+def _carried_forward(parts: list[Changes], placements: pd.DataFrame) -> dict[str, Ints]:
+    """Put all changes in order and carry what stays forward; one row for each child and day."""
+    stacked = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("child", "date", *_FIELDS)
+    }
+    priority = np.repeat(np.arange(len(parts)), [len(part.child) for part in parts])
+    order = np.lexsort((priority, stacked["date"], stacked["child"]))
+    rows = {name: column[order] for name, column in stacked.items()}
+    for name in _FIELDS:
+        known = np.where(rows[name] != KEEP, np.arange(len(order)), 0)
+        rows[name] = rows[name][np.maximum.accumulate(known)]
+    last = np.r_[
+        (rows["child"][1:] != rows["child"][:-1]) | (rows["date"][1:] != rows["date"][:-1]), True
+    ]
+    rows = {name: column[last] for name, column in rows.items()}
+    rows["period"] = placements["period"].to_numpy()[rows["placement"]]
+    return _without_repeats(rows)
+
+
+def _without_repeats(rows: dict[str, Ints]) -> dict[str, Ints]:
+    """Drop rows in which, after all, nothing changed."""
+    same = np.ones(len(rows["child"]), np.bool_)
+    for name in ("child", "period", *_FIELDS):
+        same[1:] &= rows[name][1:] == rows[name][:-1]
+    same[0] = False
+    return {name: column[~same] for name, column in rows.items()}
+
+
+def _rows(shard: Shard, details: Details, rows: dict[str, Ints]) -> pd.DataFrame:
+    """Write the rows as the return has them."""
+    placements, children = shard.placements, shard.children
+    own, child, date = rows["placement"], rows["child"], rows["date"]
+    away = rows["temporary"] > 0
+    goes_on = np.r_[(child[1:] == child[:-1]) & (rows["period"][1:] == rows["period"][:-1]), False]
+    end = np.where(goes_on, np.r_[date[1:], 0], placements["end"].to_numpy()[own])
+    open_now = ~goes_on & (placements["outcome"] == "open").to_numpy()[own]
+    rec = np.where(goes_on, "X1", placements["REC"].to_numpy()[own]).astype(object)
+    news = _reasons_for_new_episode(rows, goes_on)
+    at_home = placements["home"].to_numpy()[own] >= 0
+    post = postcode_texts(
+        shard.authorities,
+        np.where(away | at_home, -1, placements["place"].to_numpy()[own]),
+        rows["post"],
+    )
+    homes = shard.homes.frame["postcode"].to_numpy(object)
+    post = np.where(at_home & ~away, homes[placements["home"].to_numpy()[own]], post)
+    uasc = children["uasc"].to_numpy()[child]
+    lived = postcode_texts(
+        shard.authorities,
+        np.where(uasc, -1, children["authority"].to_numpy()[child]),
+        children["home_post"].to_numpy()[child],
+    )
+    place = np.array(PLACES, dtype=object)[rows["code"]]
+    temporary = np.array(_TEMPORARY, dtype=object)[rows["temporary"]]
     frame = pd.DataFrame(
         {
-            "LA": who["LA"], "CHILD": who["CHILD"], "DECOM": _dates(start), "RNE": "S",
-            "LS": "V3", "CIN": who["CIN"], "PLACE": np.where(in_home, "K2", "U6"),
-            "PLACE_PROVIDER": "PR1", "DEC": _dates(end), "REC": "E4A",
-            "REASON_PLACE_CHANGE": "", "HOME_POST": "", "PL_POST": "", "URN": "",
-        }
-    )  # fmt: skip
-    kept: pd.DataFrame = frame[within]
-    return kept
-
-
-def _starts(placements: pd.DataFrame, children: pd.DataFrame) -> pd.DataFrame:
-    opening = _opening(placements)
-    status = children["LS"].to_numpy(dtype=object)[placements["child"]]
-    return pd.DataFrame(
-        {
-            "child": placements["child"],
-            "date": placements["start"],
-            "placement": np.arange(len(placements), dtype=np.float64),
-            "LS": pd.Series(status, dtype=object).where(opening, None),
-            "temporary": "",
-            "address": "",
+            "child": child,
+            "CHILD": children["CHILD"].to_numpy(object)[child],
+            "DECOM": _dates(date),
+            "RNE": news,
+            "LS": np.array(LEGAL, dtype=object)[rows["legal"]],
+            "CIN": children["CIN"].to_numpy(object)[child],
+            "PLACE": np.where(away, temporary, place),
+            "PLACE_PROVIDER": np.where(
+                away, "", np.array(PROVIDERS, dtype=object)[details.provider[own]]
+            ),
+            "DEC": pd.Series(_dates(end)).mask(open_now).to_numpy(),
+            "REC": rec,
+            "REASON_PLACE_CHANGE": _change_reason(
+                placements["reason"].to_numpy(object)[own], news, away, goes_on
+            ),
+            "HOME_POST": lived,
+            "PL_POST": post,
+            "URN": np.where(away, "", agency_urn(shard).texts[rows["urn"]]),
         }
     )
+    return frame[["child", *EPISODE_COLUMNS]]
 
 
-def _legal_changes(
-    rng: np.random.Generator, placements: pd.DataFrame, children: pd.DataFrame
-) -> pd.DataFrame:
-    """Let emergency orders lapse, and interim orders become full ones, within a period of care."""
-    periods = placements.groupby(["child", "period"], as_index=False).agg(
-        start=("start", "min"), end=("end", "max")
-    )
-    status = children["LS"].to_numpy(dtype=object)[periods["child"]]
-    draw = rng.random(len(periods))
-    emergency = np.isin(status, ("L1", "L2"))
-    voluntary = (status == "V2") & (draw < 0.25)
-    wait = np.select(
-        [status == "L1", status == "L2", voluntary], [2, 8, rng.integers(30, 200, len(periods))], 0
-    )
-    interim = periods["start"] + wait
-    full = interim + rng.integers(120, 300, len(periods))
-    steps = [(interim, "C1", emergency | voluntary)]
-    steps.append((full, "C2", emergency | voluntary | (status == "C1")))
-    parts = [
-        pd.DataFrame({"child": periods["child"], "date": date, "LS": order})[
-            applies & (date < periods["end"])
-        ]
-        for date, order, applies in steps
-    ]
-    changes: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    return changes
+def _reasons_for_new_episode(rows: dict[str, Ints], goes_on: Flags) -> Texts:
+    before = np.r_[False, goes_on[:-1]]
 
+    def changed(*names: str) -> Flags:
+        differs = np.zeros(len(goes_on), np.bool_)
+        for name in names:
+            differs[1:] |= rows[name][1:] != rows[name][:-1]
+        return differs
 
-def _interruptions(rng: np.random.Generator, placements: pd.DataFrame) -> list[pd.DataFrame]:
-    """Break some longer stays by a temporary placement and return, or by a change of address."""
-    lasts = (placements["end"] - placements["start"]).to_numpy()
-    long_enough = lasts >= LONG_ENOUGH
-    away = long_enough & (rng.random(len(lasts)) < published.TEMPORARY.value)
-    hospital = rng.random(len(lasts)) < 0.4
-    leaves = (placements["start"] + (0.2 + 0.2 * rng.random(len(lasts))) * lasts).astype(np.int64)
-    returns = leaves + np.where(hospital, rng.integers(2, 15, len(lasts)), 5)
-    stays = placements["PLACE"].isin(["K2", "U6", "U3"]).to_numpy()
-    moves_house = long_enough & stays & (rng.random(len(lasts)) < published.SAME_CARER_CHANGE.value)
-    moved = (placements["start"] + 0.8 * lasts).astype(np.int64)
-    child = placements["child"]
-    goes = {"child": child, "date": leaves, "temporary": np.where(hospital, "T1", "T4")}
-    comes = {"child": child, "date": returns, "temporary": ""}
-    changes = {"child": child, "date": moved, "address": postcodes(rng, len(lasts))}
-    return [
-        pd.DataFrame(goes)[away],
-        pd.DataFrame(comes)[away],
-        pd.DataFrame(changes)[moves_house],
-    ]
-
-
-def _as_returned(
-    rows: pd.DataFrame, placements: pd.DataFrame, children: pd.DataFrame
-) -> pd.DataFrame:
-    """Write the cut rows as the return has them."""
-    own = placements.iloc[rows["placement"].to_numpy()].reset_index(drop=True)
-    who = children.iloc[rows["child"].to_numpy()].reset_index(drop=True)
-    away = rows["temporary"].ne("")
-    period = own["child"].astype(str) + "/" + own["period"].astype(str)
-    continues = period.eq(period.shift(-1))
-    new_reason = _reason_for_new_episode(rows, period)
-    period_end = own.groupby(period)["end"].transform("max")
-    still_open = ~continues & own["outcome"].eq("open")
-    end = rows["date"].shift(-1).where(continues, period_end)
-    ends = _dates(end.to_numpy(np.int64)).where(~still_open)
-    return pd.DataFrame(
-        {
-            "LA": who["LA"],
-            "CHILD": who["CHILD"],
-            "DECOM": _dates(rows["date"].to_numpy(np.int64)),
-            "RNE": new_reason,
-            "LS": rows["LS"],
-            "CIN": who["CIN"],
-            "PLACE": rows["temporary"].where(away, own["PLACE"]),
-            "PLACE_PROVIDER": own["PLACE_PROVIDER"].where(~away, ""),
-            "DEC": ends,
-            "REC": own["REC"].where(~continues, "X1"),
-            "REASON_PLACE_CHANGE": _change_reason(own["reason"], new_reason, away, continues),
-            "HOME_POST": who["HOME_POST"],
-            "PL_POST": own["PL_POST"]
-            .where(rows["address"].eq(""), rows["address"])
-            .where(~away, ""),
-            "URN": own["URN"].where(~away, ""),
-        }
-    )[["LA", *EPISODE_COLUMNS]]
-
-
-def _reason_for_new_episode(rows: pd.DataFrame, period: pd.Series) -> Texts:
-    before = rows.shift()
-    legal = rows["LS"].ne(before["LS"])
-    carer = rows["placement"].ne(before["placement"]) | rows["temporary"].ne(before["temporary"])
-    # S starts the period; then the code says which of legal status, place and carer changed
+    legal, carer = changed("legal"), changed("placement", "temporary")
+    place = changed("code", "urn", "post")
     return np.select(
-        [
-            period.ne(period.shift()),
-            carer & legal,
-            carer,
-            ~legal,
-            rows["address"].eq(before["address"]),
-        ],
-        ["S", "B", "P", "T", "L"],
-        "U",
-    )
+        [~before, carer & legal, carer, place & legal, place], ["S", "B", "P", "U", "T"], "L"
+    ).astype(object)
 
 
-def _change_reason(
-    reason: pd.Series, new_reason: Texts, away: pd.Series, continues: pd.Series
-) -> Texts:
+def _change_reason(reason: Texts, news: Texts, away: Flags, goes_on: Flags) -> Texts:
     """Give the reason on the episode that ends; none around a temporary placement."""
-    following = pd.Series(new_reason).shift(-1)
-    known = continues & ~away & ~away.shift(-1, fill_value=False)
+    following = np.append(news[1:], "")
+    around = away | np.r_[away[1:], False]
+    same_carer, other_carer = np.isin(following, ("T", "U")), np.isin(following, ("P", "B"))
     return np.select(
-        [known & following.isin(["T", "U"]), known & following.isin(["P", "B"])],
-        ["PLACE", reason],
-        "",
-    )
+        [goes_on & ~around & same_carer, goes_on & ~around & other_carer], ["PLACE", reason], ""
+    ).astype(object)
 
 
-def _opening(placements: pd.DataFrame) -> pd.Series:
-    """Say which placements begin a period of care."""
-    return ~placements.duplicated(["child", "period"])
-
-
-def _agencies(rng: np.random.Generator, kind: Texts, agency: Flags, authority: pd.Series) -> Texts:
-    """Return the URN of the fostering service or the supported provider, blank for other kinds."""
-    council = 4_000_000 + authority.to_numpy(np.int64)
-    independent = 4_100_000 + rng.integers(0, 30, len(kind))
-    supported = 4_200_000 + rng.integers(0, 60, len(kind))
-    number = np.select([agency, kind == "supported"], [independent, supported], council)
-    inspected = np.isin(kind, ("foster", "kin", "supported"))
-    return np.where(inspected, number.astype(str).astype(object), "")
-
-
-def _dates(days: Ints) -> pd.Series:
-    return pd.Series(days.astype("datetime64[D]").astype("datetime64[ns]"))
+def _dates(days: Ints) -> np.ndarray:
+    return days.astype("datetime64[D]").astype("datetime64[ns]")

@@ -1,4 +1,9 @@
-"""Journeys through care, drawn in rounds: the k-th placement of every child at once."""
+"""Journeys through care: a semi-Markov process in which the children compete for places in homes.
+
+Time runs in slices of four weeks. In each, the children who need a placement are placed all at
+once, those who move on within the slice again, until nobody is left. A place that is given up is
+free from the next slice on, so a home never holds more children than it may.
+"""
 
 from __future__ import annotations
 
@@ -7,119 +12,103 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayescich.records.code_sets import code_set
-from bayescich.simulate import calibration as published
-from bayescich.simulate.draws import (
-    YEAR,
-    Flags,
-    Floats,
-    Ints,
-    Texts,
-    day,
-    labels_by_group,
-    piecewise_durations,
-    weighted,
+from bayescich.simulate.calibration import value
+from bayescich.simulate.children import ACTING_OUT, People
+from bayescich.simulate.destinations import Destinations
+from bayescich.simulate.draws import YEAR, Flags, Floats, Ints
+from bayescich.simulate.hazards import (
+    RECS,
+    leave_trend,
+    leaving_hazards,
+    mean_exit_effect,
+    moving_hazards,
+    piecewise_days,
+    reasons_ceased,
+    reasons_for_move,
 )
-from bayescich.simulate.homes import Authorities
-from bayescich.simulate.truth import CUTS, FIXED, FRAILTY_VARIANCE, Truth
+from bayescich.simulate.home_effects import HomeEffects
+from bayescich.simulate.market import HomeMarket
+from bayescich.simulate.practice import Practice
+from bayescich.simulate.settings import Settings
+from bayescich.simulate.shapes import CUSTODY, HOME, KIN, KINDS, NEVER, Authorities, Homes
+from bayescich.simulate.truth import EXIT_ROUTES, Truth
 
-HOME = published.KINDS.index("home")
-_PROFILES = tuple(published.PREFERENCE.value)
-_FAMILY = [published.KINDS.index(kind) for kind in ("foster", "kin")]
-_MAY_RETURN = ("E4A", "E4B", "E13", "E8")
+SLICE = 28
+"""Days of a slice."""
 
+OUTCOMES = ("moved", "left", "taken over", "birthday", "open")
+MOVED, LEFT, TAKEN_OVER, BIRTHDAY, OPEN = range(len(OUTCOMES))
 
-class HomeMarket:
-    """Which homes a child may be offered, by authority and by what the child needs.
-
-    The choice is led by recorded need: it depends on the category of need, on age and on
-    earlier placements, and on nothing that the returns do not show.
-    """
-
-    def __init__(self, homes: pd.DataFrame, authorities: Authorities) -> None:
-        self.registered = homes["registration_date"].to_numpy().astype("datetime64[D]")
-        rows = [
-            _inside_and_outside(homes, authorities, name, _preference(homes, profile))
-            for name in authorities.names
-            for profile in _PROFILES
-        ]
-        share = np.cumsum(np.array(rows), axis=1)
-        self.cumulative = share / share[:, -1:]
-        # every row in an interval of its own, so that one sorted search serves them all
-        self.flat = (self.cumulative + np.arange(len(rows))[:, None]).ravel()
-
-    def choose(
-        self, rng: np.random.Generator, authority: Ints, profile: Ints, today: Ints, not_here: Ints
-    ) -> Ints:
-        """Choose a registered home for each child, other than the one it comes from."""
-        row = authority * len(_PROFILES) + profile
-        standing = np.searchsorted(self.registered.astype(np.int64), today, side="right")
-        chosen = np.full(len(row), -1, dtype=np.int64)
-        open_rows = np.arange(len(row))
-        while len(open_rows):
-            own = row[open_rows]
-            reach = self.cumulative[own, standing[open_rows] - 1]
-            aim = own + rng.random(len(open_rows)) * reach
-            found = np.searchsorted(self.flat, aim, side="right") - own * self.cumulative.shape[1]
-            chosen[open_rows] = np.minimum(found, standing[open_rows] - 1)
-            open_rows = open_rows[chosen[open_rows] == not_here[open_rows]]
-        return chosen
+NONE = -1
+_X1, _STILL_OPEN, _E3 = RECS.index("X1"), RECS.index(""), RECS.index("E3")
 
 
 @dataclass
-class _Travellers:
-    """The children who start a placement in this round (arrays of one length)."""
+class Standing:
+    """Where everyone stands: one entry per person, changed as the slices go by."""
 
-    child: Ints
-    start: Ints
+    ready: Ints
+    """Day on which the next placement begins; NEVER when there will be none."""
+    authority: Ints
     period: Ints
-    """Number of the period of care, from 0."""
     earlier: Ints
-    """Placements before this one."""
+    """Placements before the next one."""
     at_first_home: Ints
-    """Placements before the first children's home; -1 until there is one."""
-    kind_before: Ints
-    """Kind of the placement before in the same period of care, -1 for none."""
-    home_before: Ints
+    """Placements before the first home; NONE until there is one."""
+    kind: Ints
+    """Of the placement before in this period of care; NONE at its start."""
+    home: Ints
+    planned: Flags
+    """Whether the move that is under way was planned."""
+    carried: Flags
+    """Whether the child goes on in the same place, taken over by another authority."""
 
-    def take(self, rows: Flags) -> _Travellers:
-        return _Travellers(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+    @classmethod
+    def at_entry(cls, people: People) -> Standing:
+        """Return how everyone stands before the first day."""
+        number = len(people.frame)
+        entry = people.frame["entry"].to_numpy(np.int64).copy()
+        authority = people.frame["authority"].to_numpy(np.int64).copy()
+        return cls(
+            ready=entry,
+            authority=authority,
+            period=np.zeros(number, np.int64),
+            earlier=np.zeros(number, np.int64),
+            at_first_home=np.full(number, NONE),
+            kind=np.full(number, NONE),
+            home=np.full(number, NONE),
+            planned=np.zeros(number, np.bool_),
+            carried=np.zeros(number, np.bool_),
+        )
 
 
-class Travel:
-    """Draws the placements of all children, round by round."""
+class Journeys:
+    """Draws the placements of everyone, slice by slice."""
 
     def __init__(
         self,
         rng: np.random.Generator,
-        children: pd.DataFrame,
-        homes: pd.DataFrame,
-        types: pd.Series,
-        truth: Truth,
+        settings: Settings,
+        people: People,
+        homes: Homes,
         authorities: Authorities,
+        truth: Truth,
     ) -> None:
-        self.rng = rng
-        self.market = HomeMarket(homes, authorities)
-        self.authority = children["authority"].to_numpy(np.int64)
-        self.born = children["born"].to_numpy(np.int64)
-        self.entry = children["entry"].to_numpy(np.int64)
-        self.adult = children["adult"].to_numpy(np.int64)
-        self.need = children["CIN"].to_numpy(dtype=object)
-        self.frailty = rng.gamma(1 / FRAILTY_VARIANCE, FRAILTY_VARIANCE, len(children))
-        male = (children["SEX"] == "M").to_numpy(np.float64)
-        behaviour, disability = (self.need == "N6") * 1.0, (self.need == "N2") * 1.0
-        self.child_effect = (
-            FIXED["male"] * male
-            + FIXED["need_behaviour"] * behaviour
-            + FIXED["need_disability"] * disability
-            + truth.authority.to_numpy()[self.authority]
-        )
-        self.home_effect = (
-            types.map(truth.home_type).to_numpy()
-            + homes["urn"].map(truth.home).to_numpy()
-            + homes["owner"].map(truth.provider).to_numpy()
-        )
-        self.baseline = np.exp(truth.baseline)
+        self.rng, self.settings, self.people = rng, settings, people
+        self.practice = practice = truth.practice
+        self.market = HomeMarket(settings, homes, authorities, practice)
+        self.destinations = Destinations(people, practice)
+        self.effects = HomeEffects(people.frame, people.needs, homes, truth, settings)
+        self.planned_type = truth.planned_type.to_numpy()
+        self.share_of_children = authorities.share_of_children
+        self.closes = homes.frame["closed"].to_numpy(np.int64)
+        self.born = people.frame["born"].to_numpy(np.int64)
+        self.adult = people.frame["adult"].to_numpy(np.int64)
+        self.frailty = people.frame["frailty"].to_numpy(np.float64)
+        self.uasc = people.frame["uasc"].to_numpy(np.float64)
+        self.acting_out = people.factors[:, ACTING_OUT]
+        self.rec_practice = _rec_practice(practice)
+        self.now = Standing.at_entry(people)
 
     def placements(self) -> pd.DataFrame:
         """Draw every placement until each child has left care or the records end.
@@ -127,179 +116,206 @@ class Travel:
         Returns
         -------
         DataFrame
-            One row per placement, ordered by child and start: child (row number), period,
-            start, end (days from 1970; the last day of the records when open), kind, home (row
-            number, -1 for none), at_first_home (placements
-            before the first home), outcome (moved, left, birthday or open) and REC.
+            One row per placement, ordered by person and start: person, authority, period, start,
+            end (the last day of the records when open), kind, home, earlier, at_first_home (NONE
+            for no home yet), log_hazard (of moving from a home; baseline and frailty left out),
+            planned, outcome, rec and reason (codes of `OUTCOMES`, ``hazards.RECS`` and
+            ``hazards.REASONS``).
         """
-        number = len(self.born)
-        zero, none = np.zeros(number, dtype=np.int64), np.full(number, -1, dtype=np.int64)
-        now = _Travellers(np.arange(number), self.entry, zero, zero, none, none, none)
+        first, last = int(self.now.ready.min()), self.settings.last_day
+        slices = (last - first) // SLICE + 1
+        departures = np.zeros((slices + 1, len(self.closes)), dtype=np.int32)
         rounds = []
-        while len(now.child):
-            placed = self._round(now)
-            rounds.append(placed)
-            now = self._going_on(now, placed)
-        journeys = pd.concat(rounds, ignore_index=True)
-        return journeys.sort_values(["child", "start"], kind="stable", ignore_index=True)
+        for number in range(slices):
+            until = min(first + (number + 1) * SLICE, last)
+            who = np.flatnonzero(self.now.ready < until)
+            while len(who):
+                placed = self._round(who)
+                rounds.append(placed)
+                at_home = np.flatnonzero(placed["home"] >= 0)
+                ends = np.minimum((placed["end"][at_home] - first) // SLICE, slices)
+                np.add.at(departures, (ends, placed["home"][at_home]), 1)
+                who = who[self.now.ready[who] < until]
+            self.market.taken -= departures[number]
+        columns = {name: np.concatenate([r[name] for r in rounds]) for name in rounds[0]}
+        order = np.lexsort((columns["start"], columns["person"]))
+        return pd.DataFrame({name: column[order] for name, column in columns.items()})
 
-    def _round(self, now: _Travellers) -> pd.DataFrame:
-        age = (now.start - self.born[now.child]) / YEAR
-        kind = self._kinds(now, age)
-        home = self._homes(now, age, kind)
-        first_home = (kind == HOME) & (now.at_first_home < 0)
-        now.at_first_home = np.where(first_home, now.earlier, now.at_first_home)
-        end, outcome = self._ends(now, age, kind, home)
-        return pd.DataFrame(
-            {
-                "child": now.child,
-                "period": now.period,
-                "start": now.start,
-                "end": end,
-                "kind": kind,
-                "home": home,
-                "at_first_home": now.at_first_home,
-                "outcome": outcome,
-                "REC": self._exit_reasons(now, end, kind, outcome),
-            }
+    def _round(self, who: Ints) -> dict[str, np.ndarray]:
+        now = self.now
+        start, authority = now.ready[who], now.authority[who]
+        age = (start - self.born[who]) / YEAR
+        kind, home = self._places(who, start, age)
+        first_home = (kind == HOME) & (now.at_first_home[who] < 0)
+        now.at_first_home[who[first_home]] = now.earlier[who[first_home]]
+        hazard = self._log_hazard(who, kind, home, start, age)
+        end, outcome = self._ends(who, kind, home, start, age, hazard)
+        closed = (outcome == MOVED) & (home >= 0) & (end == self.closes[home])
+        planned = self._planned(who, kind, home, end - start) & (outcome == MOVED) & ~closed
+        rec = self._recs(who, kind, home, end, outcome)
+        outcome = np.where(rec == _E3, TAKEN_OVER, outcome)
+        placed = {
+            "person": who, "authority": authority, "period": now.period[who], "start": start,
+            "end": end, "kind": kind, "home": home, "earlier": now.earlier[who],
+            "at_first_home": now.at_first_home[who], "log_hazard": hazard, "planned": planned,
+            "closed": closed, "outcome": outcome, "rec": rec,
+        }  # fmt: skip
+        self._go_on(placed)
+        return placed
+
+    def _places(self, who: Ints, start: Ints, age: Floats) -> tuple[Ints, Ints]:
+        """Choose the kind of placement, and the home; a child whom no home can take goes on."""
+        now = self.now
+        carried = now.carried[who]
+        kind = self.destinations.choose(
+            self.rng, who, age, now.authority[who], now.kind[who], now.planned[who], start
         )
+        kind = np.where(carried, now.kind[who], kind)
+        home = np.where(carried, now.home[who], NONE)
+        np.add.at(self.market.taken, home[home >= 0], 1)
+        new = np.flatnonzero((kind == HOME) & ~carried)
+        if len(new):
+            rows = who[new]
+            home[new] = self.market.choose(
+                self.rng, self.people, rows, now.authority[rows], start[new], now.home[rows],
+                age[new],
+            )  # fmt: skip
+        nowhere = (kind == HOME) & (home < 0)
+        kind[nowhere] = self.destinations.instead_of_home(self.rng, age[nowhere])
+        return kind, home
 
-    def _kinds(self, now: _Travellers, age: Floats) -> Ints:
-        group = np.searchsorted(published.AGE_GROUPS, age, side="right") - 1
-        first = np.array(published.FIRST_PLACEMENT.value, dtype=np.float64)[group]
-        after_home = np.array(published.NEXT_AFTER_HOME.value, dtype=np.float64)[group]
-        after_other = np.array(published.NEXT_PLACEMENT.value, dtype=np.float64)[group]
-        moved = np.where((now.kind_before == HOME)[:, None], after_home, after_other)
-        weights = np.where((now.kind_before < 0)[:, None], first, moved)
-        for need, factor in published.NEED_FAVOURS_HOME.value.items():
-            weights[(self.need[now.child] == need) & (age >= 8), HOME] *= factor
-        weights[age < published.YOUNGEST_IN_HOME.value, HOME] = 0
-        return weighted(self.rng, weights)
-
-    def _homes(self, now: _Travellers, age: Floats, kind: Ints) -> Ints:
-        home = np.full(len(kind), -1, dtype=np.int64)
-        at_home = np.flatnonzero(kind == HOME)
-        need = self.need[now.child[at_home]]
-        troubled = (need == "N6") | ((now.earlier[at_home] >= 5) & (age[at_home] >= 12))
-        profile = np.select(
-            [troubled, need == "N2", age[at_home] >= 15],
-            [_PROFILES.index(name) for name in ("behaviour", "disability", "older")],
-            _PROFILES.index("ordinary"),
+    def _log_hazard(self, who: Ints, kind: Ints, home: Ints, start: Ints, age: Floats) -> Floats:
+        """Return log multipliers of the hazard of moving; the children's frailty left out."""
+        now = self.now
+        ages = self.destinations.age_group(age)
+        log = np.log(moving_hazards()[1][kind, ages])
+        log += value("journeys.acting_out_moves") * np.clip(self.acting_out[who], -2, 3)
+        log += value("journeys.uasc_moves") * self.uasc[who]
+        log += self.practice.moves[now.authority[who]]
+        at = np.flatnonzero(kind == HOME)
+        rows = who[at]
+        log[at] = self.effects.log_hazard(
+            rows, home[at], now.authority[rows], start[at], age[at], now.at_first_home[rows]
         )
-        home[at_home] = self.market.choose(
-            self.rng,
-            self.authority[now.child[at_home]],
-            profile,
-            now.start[at_home],
-            now.home_before[at_home],
-        )
-        return home
+        return log
 
-    def _ends(self, now: _Travellers, age: Floats, kind: Ints, home: Ints) -> tuple[Ints, Texts]:
+    def _ends(
+        self, who: Ints, kind: Ints, home: Ints, start: Ints, age: Floats, hazard: Floats
+    ) -> tuple[Ints, Ints]:
         """Let moving, leaving care, the 18th birthday and the end of the records compete."""
-        move, leave = self._moves(now, age, kind, home), self._leaves(age, kind)
-        lasted = np.ceil(np.minimum(move, leave)).astype(np.int64)
-        adult, last = self.adult[now.child], day(published.LAST_DAY)
-        end = np.minimum(now.start + lasted, np.minimum(adult, last))
+        multiplier = np.exp(hazard) * np.where(kind == HOME, self.frailty[who], 1.0)
+        move = piecewise_days(
+            self.rng.exponential(size=len(who)) / multiplier, moving_hazards()[0], kind
+        )
+        rates, shapes = leaving_hazards()
+        ages = self.destinations.age_group(age)
+        leaving = rates[kind, ages] * mean_exit_effect(kind, age, self._exit_effects(kind, home))
+        leaving *= leave_trend(start)
+        guardianship = self.practice.special_guardianship[self.now.authority[who]]
+        leaving *= np.exp(np.where(kind == KIN, guardianship, 0.0))
+        leave = piecewise_days(self.rng.exponential(size=len(who)) / leaving, shapes, kind)
+        # nobody leaves on the day of arrival
+        lasted = np.maximum(np.ceil(np.minimum(move, leave)), 1).astype(np.int64)
+        moves = move < leave
+        closes = np.where(home >= 0, self.closes[home], NEVER)
+        moves |= start + lasted >= closes
+        end = np.minimum(start + lasted, closes)
+        adult, last = self.adult[who], self.settings.last_day
+        wall = np.minimum(adult, last)
         outcome = np.select(
-            [now.start + lasted > np.minimum(adult, last), move < leave],
-            [np.where(adult <= last, "birthday", "open"), "moved"],
-            "left",
+            [end >= wall, moves], [np.where(adult <= last, BIRTHDAY, OPEN), MOVED], LEFT
         )
-        # on the birthday itself whatever else happens is leaving care at 18
-        outcome[end == adult] = "birthday"
-        return end, outcome.astype(object)
+        return np.minimum(end, wall), outcome
 
-    def _moves(self, now: _Travellers, age: Floats, kind: Ints, home: Ints) -> Floats:
-        to_go = self.rng.exponential(size=len(kind))
-        days = np.empty(len(kind))
-        at_home = kind == HOME
-        who, where = now.child[at_home], home[at_home]
-        effect = (
-            self.child_effect[who]
-            + self.home_effect[where]
-            + FIXED["age_at_start"] * age[at_home]
-            + FIXED["earlier_placements"] * now.at_first_home[at_home]
+    def _exit_effects(self, kind: Ints, home: Ints) -> Floats:
+        own = np.zeros((len(kind), len(EXIT_ROUTES)))
+        at = np.flatnonzero(kind == HOME)
+        own[at] = self.effects.exits[home[at]]
+        return own
+
+    def _planned(self, who: Ints, kind: Ints, home: Ints, days: Ints) -> Flags:
+        share = np.array([value("journeys.planned")[name] for name in KINDS])[kind]
+        effects = value("journeys.planned_effects")
+        log_odds = np.log(share / (1 - share)) + effects["acting_out"] * self.acting_out[who]
+        log_odds += effects["log_days"] * np.log(np.maximum(days, 1) / 180)
+        log_odds += np.where(kind == HOME, self.planned_type[self.effects.type[home]], 0.0)
+        drawn: Flags = self.rng.random(len(who)) < 1 / (1 + np.exp(-log_odds))
+        return drawn
+
+    def _recs(self, who: Ints, kind: Ints, home: Ints, end: Ints, outcome: Ints) -> Ints:
+        rec = reasons_ceased(
+            self.rng,
+            kind,
+            (end - self.born[who]) / YEAR,
+            outcome == BIRTHDAY,
+            self.rec_practice[self.now.authority[who]],
+            self._exit_effects(kind, home),
         )
-        multiplier = self.frailty[who] * np.exp(effect)
-        days[at_home] = piecewise_durations(to_go[at_home] / multiplier, CUTS, self.baseline)
-        for name, rates in published.OTHER_KINDS_MOVE.value.items():
-            rows = kind == published.KINDS.index(name)
-            days[rows] = piecewise_durations(to_go[rows], CUTS, np.array(rates))
-        return days
+        return np.select([outcome == MOVED, outcome == OPEN], [_X1, _STILL_OPEN], rec)
 
-    def _leaves(self, age: Floats, kind: Ints) -> Floats:
-        rates = np.array([published.LEAVE_CARE.value[name] for name in published.KINDS])
-        younger, older = rates[kind].T / YEAR
-        to_go = self.rng.exponential(size=len(kind))
-        until_17 = np.maximum(17 - age, 0) * YEAR
-        spent = younger * until_17
-        later = until_17 + (to_go - spent) / older
-        days: Floats = np.where(to_go <= spent, to_go / younger, later)
-        return days
-
-    def _exit_reasons(self, now: _Travellers, end: Ints, kind: Ints, outcome: Texts) -> Texts:
-        shares = published.EXIT_REASONS.value
-        group = (
-            np.searchsorted(published.AGE_GROUPS, (end - self.born[now.child]) / YEAR, side="right")
-            - 1
+    def _go_on(self, placed: dict[str, np.ndarray]) -> None:
+        """Move everyone who was placed to where they stand when the placement has ended."""
+        now, who, end, rec = self.now, placed["person"], placed["end"], placed["rec"]
+        moved = placed["outcome"] == MOVED
+        taken_over = (placed["outcome"] == TAKEN_OVER) & (
+            self.rng.random(len(who)) < value("journeys.taken_over_followed")
         )
-        at_18 = np.where(np.isin(kind, _FAMILY), 3, 4)
-        group = np.where(outcome == "birthday", at_18, group)
-        reason = labels_by_group(self.rng, list(shares.values()), group)
-        return np.select([outcome == "moved", outcome == "open"], ["X1", ""], reason)
+        returns = np.array([value("journeys.may_return").get(code, 0.0) for code in RECS])[rec]
+        returning = (placed["outcome"] == LEFT) & (self.rng.random(len(who)) < returns)
+        away = 2 + self.rng.exponential(value("journeys.days_until_return"), len(who))
+        back = end + away.astype(np.int64)
+        returning &= back < np.minimum(self.adult[who], self.settings.last_day)
+        ready = np.select([moved | taken_over, returning], [end, back], NEVER)
+        now.ready[who] = ready
+        now.period[who] += returning | taken_over
+        # the new authority's records begin with the child's arrival there
+        now.earlier[who] = np.where(taken_over, 0, placed["earlier"] + 1)
+        now.at_first_home[who[taken_over]] = NONE
+        now.kind[who] = np.where(returning, NONE, placed["kind"])
+        now.home[who] = np.where(returning, NONE, placed["home"])
+        now.planned[who] = placed["planned"]
+        # a home that closes cannot be gone on in
+        now.carried[who] = taken_over & ~placed["closed"]
+        movers = who[taken_over]
+        now.authority[movers] = self._another_authority(now.authority[movers])
 
-    def _going_on(self, now: _Travellers, placed: pd.DataFrame) -> _Travellers:
-        """Keep those who moved, and those who left and will come back into care."""
-        end = placed["end"].to_numpy(np.int64)
-        moved = (placed["outcome"] == "moved").to_numpy()
-        home_again = ((placed["outcome"] == "left") & placed["REC"].isin(_MAY_RETURN)).to_numpy()
-        returns = home_again & (self.rng.random(len(end)) < published.RETURNS_TO_CARE.value)
-        gap = 14 + self.rng.exponential(200, len(end)).astype(np.int64)
-        start = np.where(returns, end + gap, end)
-        in_time = start < np.minimum(self.adult[now.child] - 30, day(published.LAST_DAY) - 30)
-        following = _Travellers(
-            now.child,
-            start,
-            now.period + returns,
-            now.earlier + 1,
-            now.at_first_home,
-            np.where(returns, -1, placed["kind"]),
-            np.where(returns, -1, placed["home"]),
-        )
-        return following.take(moved | (returns & in_time))
+    def _another_authority(self, authority: Ints) -> Ints:
+        number = len(self.share_of_children)
+        other = self.rng.choice(number, len(authority), p=self.share_of_children)
+        same = other == authority
+        other[same] = (other[same] + 1) % number
+        return other
 
 
-def _preference(homes: pd.DataFrame, profile: str) -> Floats:
-    """Weigh every home for children of one profile."""
-    *by_size, school, secure = published.PREFERENCE.value[profile]
-    bands = code_set("size_bands")["least_places"].astype(int).to_numpy()
-    places = homes["places"].to_numpy(np.int64)
-    weight = np.array(by_size)[np.searchsorted(bands, places, side="right") - 1]
-    kinds = code_set("provision_types").set_index("label")["class"]
-    kind = homes["provision_type"].map(kinds)
-    weight = np.select(
-        [kind == "residential special school", kind == "secure"], [school, secure], weight
+def with_reasons(
+    rng: np.random.Generator, placements: pd.DataFrame, people: People
+) -> pd.DataFrame:
+    """Add the true reason of each move, as a position in ``hazards.REASONS``; 0 for none."""
+    moved = (placements["outcome"] == MOVED).to_numpy()
+    born = people.frame["born"].to_numpy()[placements["person"].to_numpy()]
+    following = placements["kind"].shift(-1, fill_value=NONE).to_numpy()
+    reason = reasons_for_move(
+        rng,
+        placements["kind"].to_numpy(),
+        (placements["end"].to_numpy() - born) / YEAR,
+        placements["planned"].to_numpy(),
+        placements["closed"].to_numpy(),
+        following == CUSTODY,
     )
-    return np.where(homes["short_breaks"], 0.0, weight * places)
+    return placements.assign(reason=np.where(moved, reason, 0))
 
 
-def _inside_and_outside(
-    homes: pd.DataFrame, authorities: Authorities, authority: str, weight: Floats
-) -> Floats:
-    """Share the weights so that a third of children stay in their authority, if it has homes."""
-    inside = (homes["authority"] == authority).to_numpy()
-    region = (homes["region"] == authorities.region[authority]).to_numpy()
-    council = (homes["sector"] == "Local authority").to_numpy()
-    near = np.where(region, published.SAME_REGION.value, 1.0)
-    # homes run by another council seldom take a child from elsewhere
-    outside_weight = np.where(inside, 0.0, weight * near * np.where(council, 0.05, 1.0))
-    inside_weight = np.where(inside, weight, 0.0)
-    share = published.INSIDE_AUTHORITY.value
-    shared: Floats = share * _proportion(inside_weight) + (1 - share) * _proportion(outside_weight)
-    return shared
-
-
-def _proportion(weight: Floats) -> Floats:
-    total = weight.sum()
-    return weight / total if total else weight
+def _rec_practice(practice: Practice) -> Floats:
+    """Return log weights of the reasons for ceasing: authorities by ``RECS``."""
+    groups = {
+        "returns_home": ("E4A",),
+        "special_guardianship": ("E45", "E46", "E47", "E48"),
+        "adoption": ("E11", "E12"),
+        "stays_put": ("E17",),
+        "independence": ("E5",),
+    }
+    logs = np.zeros((len(practice.home), len(RECS)))
+    for name, codes in groups.items():
+        for code in codes:
+            logs[:, RECS.index(code)] = getattr(practice, name)
+    return logs

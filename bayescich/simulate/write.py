@@ -1,56 +1,67 @@
-"""Write a synthetic England as an authority's returns and Ofsted's register are published."""
+"""Write a synthetic England as authorities, Ofsted and the Department write theirs.
+
+Authorities are written one by one, each by whichever process is free: what an authority's files
+hold depends on its own random numbers alone.
+"""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from bayescich import __version__
 from bayescich.errors import BayescichError
-from bayescich.records.code_sets import code_set
-from bayescich.records.ssda903 import collection_year_label
-from bayescich.records.ssda903_schema import EPISODE_COLUMNS, HEADER_COLUMNS
-from bayescich.simulate import calibration as published
-from bayescich.simulate.draws import day, labels
-from bayescich.simulate.england import SyntheticEngland
+from bayescich.simulate.authority_files import PARTS, AuthorityWriter
+from bayescich.simulate.costs import prices_by_type, section_251
+from bayescich.simulate.england import England
+from bayescich.simulate.files import as_text, join_parts, write_csv
+from bayescich.simulate.lookup import write_lookup
+from bayescich.simulate.places import places_table
+from bayescich.simulate.register import write_register
+from bayescich.simulate.shard import Own
+from bayescich.simulate.statements import statements_table
 
-FIRST_YEAR_OF_M_AND_F = 2025
-FIRST_YEAR_OF_K3 = 2025
-FIRST_YEAR_OF_SUPPORTED_URN = 2024
-FIRST_YEAR_OF_E47 = 2019
-"""Collection years from which SEX is M or F, H5 is K3, supported providers have a URN, and
-special guardianship is E45 to E48 instead of E43 and E44."""
+FEWEST_FOR_PROCESSES = 20_000
+"""Below so many children starting processes takes longer than they save."""
 
 _README = """SYNTHETIC DATA: NO CHILD, HOME, OWNER OR AUTHORITY IN THESE FILES EXISTS.
 
-Made by bayescich {version} with seed {seed} for {children:,} children looked after.
+Made by bayescich {version} with seed {seed} for about {children:,} children looked after in the
+collection years {first_year} to {last_year}; recording: {dirt}.
 
-ssda903/<year>/header.csv, episodes.csv   SSDA903 returns of every authority, stacked (LA, YEAR)
-ofsted/provider_level_at_31_march_2025.csv   a register of homes in Ofsted's published layout
-truth/parameters.csv   what the simulator used, named as in the fitted model: log hazard scale;
-                       the baseline is log moves per year of an average home when every
-                       covariate is zero (not centred)
-truth/homes.csv        the effect of each home, provider and authority
+ssda903/<authority>/<year>/   the SSDA903 return: header, episodes, OC2, OC3, missing and others
+ofsted/                       the lists of homes at each 31 March, with inspections, as published
+lookup/                       Ofsted's look-up workbook, as authorities receive it
+npd/                          extracts of the National Pupil Database, and the link to them
+needs/                        needs audit and scores on scales
+statements/                   what homes say they offer
+costs/                        prices of placements, by type of home, and of authorities
+truth/                        what no return shows: docs/synthetic-england.md
 """
 
-_REGISTER_TITLE = (
-    "SYNTHETIC: not Ofsted's data. Provider level as at 31 March 2025",
-    "This worksheet contains one table, this table begins in cell A4.",
-    "Some cells in this table are empty.",
-)
 
-
-def write_england(england: SyntheticEngland, folder: Path) -> None:
-    """Write the returns, the register, the truth and ``synthetic.json``.
+def write_england(england: England, folder: Path, processes: int | None = None) -> None:
+    """Write every file, the truth and ``synthetic.json``.
 
     Everything is written to a temporary folder beside and renamed when it is whole, so that a
     folder is either all there or not at all; a synthetic England that is already there is
     replaced.
+
+    Parameters
+    ----------
+    england : England
+    folder : Path
+    processes : int, optional
+        How many write at the same time; the files are the same whatever their number. If left
+        out, one for a small England, else one per core.
 
     Raises
     ------
@@ -61,10 +72,7 @@ def write_england(england: SyntheticEngland, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write_returns(england, beside / "ssda903")
-        _write_register(england, beside / "ofsted")
-        _write_truth(england, beside / "truth")
-        _write_notes(england, beside)
+        _write_all(england, beside, processes or _usual_processes(england))
         beside.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -73,38 +81,125 @@ def write_england(england: SyntheticEngland, folder: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def yearly_episodes(episodes: pd.DataFrame) -> pd.DataFrame:
-    """Return each episode in every collection year it overlaps, as known at that year's end.
+def _write_all(england: England, folder: Path, processes: int) -> None:
+    for name in ("ssda903", "ofsted", "lookup", "statements", "costs", "truth", "parts"):
+        (folder / name).mkdir()
+    writer = AuthorityWriter.of(england, folder)
+    for number in _written(england, writer, processes):
+        del number  # only the order in which they finish
+    _join(england, folder)
+    _write_providers(england, folder)
+    _write_truth(england, folder / "truth")
+    _write_notes(england, folder)
 
-    Parameters
-    ----------
-    episodes : DataFrame
-        LA and the columns of the Episodes table, over the whole history.
 
-    Returns
-    -------
-    DataFrame
-        With ``YEAR``, the year in which the collection ends. An episode that ends later is open
-        (blank DEC, REC and reason) and is returned again the next year, in the codes of that
-        year: from 2024/25 as K3 if it was H5.
-    """
-    last = pd.Timestamp(published.LAST_DAY)
-    first_year = _year_ending(episodes["DECOM"])
-    last_year = _year_ending(episodes["DEC"].fillna(last))
-    times = (last_year - first_year + 1).to_numpy()
-    rows = episodes.loc[episodes.index.repeat(times)].reset_index(drop=True)
-    passed = np.arange(len(rows)) - np.repeat(times.cumsum() - times, times)
-    rows["YEAR"] = np.repeat(first_year.to_numpy(), times) + passed
-    still_open = rows["DEC"].isna() | (_year_ending(rows["DEC"].fillna(last)) > rows["YEAR"])
-    rows["DEC"] = rows["DEC"].mask(still_open)
-    rows[["REC", "REASON_PLACE_CHANGE"]] = rows[["REC", "REASON_PLACE_CHANGE"]].mask(still_open, "")
-    older_code = rows["REC"].eq("E47") & (rows["YEAR"] < FIRST_YEAR_OF_E47)
-    rows["REC"] = rows["REC"].mask(older_code, "E44")
-    supported = rows["PLACE"].eq("H5")
-    without_urn = supported & (rows["YEAR"] < FIRST_YEAR_OF_SUPPORTED_URN)
-    rows["URN"] = rows["URN"].mask(without_urn, "")
-    rows["PLACE"] = rows["PLACE"].mask(supported & (rows["YEAR"] >= FIRST_YEAR_OF_K3), "K3")
-    return rows
+def _written(england: England, writer: AuthorityWriter, processes: int) -> Iterator[int]:
+    """Write the authorities and yield the number of each that is done."""
+    numbers = range(len(england.authorities.names))
+    if processes == 1:
+        for number in numbers:
+            yield writer.write(england.shard(number))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_set_writer, initargs=(writer,)
+    ) as pool:
+        # only a few are handed out ahead: England does not fit in the pipes
+        running: set[Future[int]] = set()
+        for number in numbers:
+            if len(running) >= 2 * processes:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+            running.add(pool.submit(_write_one, england.shard(number).only_its_own()))
+        yield from (future.result() for future in running)
+
+
+_OF_THIS_PROCESS: list[AuthorityWriter] = []
+
+
+def _set_writer(writer: AuthorityWriter) -> None:
+    _OF_THIS_PROCESS[:] = [writer]
+
+
+def _write_one(own: Own) -> int:
+    writer = _OF_THIS_PROCESS[0]
+    return writer.write(writer.whole(own))
+
+
+def _join(england: England, folder: Path) -> None:
+    """Put the authorities' parts of national tables together, in the order of authorities."""
+    numbers = range(len(england.authorities.names))
+    for name in PARTS:
+        path = folder / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        join_parts([folder / "parts" / f"{path.stem}-{n}.csv" for n in numbers], path)
+    shutil.rmtree(folder / "parts")
+
+
+def _write_providers(england: England, folder: Path) -> None:
+    settings, homes, authorities = england.settings, england.homes, england.authorities
+    write_register(settings, homes, authorities, None, folder / "ofsted")
+    write_lookup(settings, homes, authorities, folder / "lookup" / "ofsted_look_up.xlsx")
+    tables = {
+        "statements/statements_of_purpose": statements_table(settings, homes),
+        "costs/prices_by_type": prices_by_type(settings, homes),
+        "costs/section_251": section_251(settings, authorities),
+    }
+    for name, table in tables.items():
+        write_csv(as_text(table), folder / f"{name}.csv")
+
+
+def _write_truth(england: England, folder: Path) -> None:
+    tables = {
+        "parameters": england.truth.parameters(),
+        "effects": england.truth.effects(england.homes, england.authorities),
+        "homes": _homes_table(england),
+        "places": places_table(england.authorities, england.homes),
+        "recording_habits": england.habits.table(),
+    }
+    for name, table in tables.items():
+        write_csv(as_text(table), folder / f"{name}.csv")
+
+
+def _homes_table(england: England) -> pd.DataFrame:
+    """Return one row per URN: the physical home, its type, owner and dates."""
+    homes, registrations = england.homes.frame, england.homes.registrations
+    first = registrations.drop_duplicates("home").set_index("home")["urn"]
+    own = homes.iloc[registrations["home"]].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "urn": registrations["urn"].to_numpy(),
+            "home": first.reindex(registrations["home"]).to_numpy(),
+            "home_type": own["home_type"],
+            "sector": own["sector"],
+            "places": own["places"],
+            "owner": england.homes.owners[registrations["owner"]],
+            "authority": england.authorities.names[own["authority"]],
+        }
+    )
+
+
+def _write_notes(england: England, folder: Path) -> None:
+    settings = england.settings
+    facts = {
+        "synthetic": True,
+        "children": settings.children,
+        "years": f"{settings.first_year}:{settings.last_year}",
+        "seed": settings.seed,
+        "dirt": settings.dirt,
+        "confounding": settings.confounding,
+        "hidden": settings.hidden,
+        "version": __version__,
+        "written by": "bayescich.simulate",
+    }
+    (folder / "synthetic.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    note = _README.format(version=__version__, **vars(settings))
+    (folder / "README.txt").write_text(note, encoding="utf-8")
+
+
+def _usual_processes(england: England) -> int:
+    few = england.settings.children < FEWEST_FOR_PROCESSES
+    return 1 if few else max(1, os.cpu_count() or 1)
 
 
 def _refuse_other_data(folder: Path) -> None:
@@ -115,108 +210,3 @@ def _refuse_other_data(folder: Path) -> None:
             why="it would be replaced",
             next_step="Name another folder, or move this one away.",
         )
-
-
-def _write_returns(england: SyntheticEngland, folder: Path) -> None:
-    episodes = yearly_episodes(england.episodes)
-    children = episodes[["LA", "YEAR", "CHILD"]].drop_duplicates()
-    header = children.merge(england.header, on=["LA", "CHILD"])
-    number = header["SEX"].map({"M": "1", "F": "2"})
-    header["SEX"] = header["SEX"].where(header["YEAR"] >= FIRST_YEAR_OF_M_AND_F, number)
-    tables = {
-        "episodes": episodes[["LA", "YEAR", *EPISODE_COLUMNS]],
-        "header": header[["LA", "YEAR", *HEADER_COLUMNS]],
-    }
-    for name, table in tables.items():
-        for year, rows in table.groupby(collection_year_label(table["YEAR"])):
-            (folder / str(year)).mkdir(parents=True, exist_ok=True)
-            rows.to_csv(folder / str(year) / f"{name}.csv", index=False, date_format="%d/%m/%Y")
-
-
-def _write_register(england: SyntheticEngland, folder: Path) -> None:
-    """Write the register with the title rows, headings and redactions of the published list."""
-    homes = england.homes
-    published_sector = code_set("sectors").drop_duplicates("sector").set_index("sector")["label"]
-    written = {
-        "Web link": "Ofsted Social Care Provider Webpage",
-        "URN": homes["urn"],
-        "Linked Education URN": "",
-        "Provision type": homes["provision_type"],
-        "Registration date": homes["registration_date"],
-        "Registration status": homes["status"],
-        **dict.fromkeys(
-            ("Name", "Address 1", "Address 2", "Town", "County", "Postcode"), "REDACTED"
-        ),
-        "Ofsted Region": homes["region"].replace(published.OFSTED_REGIONS.value),
-        "Government Office Region": homes["region"],
-        "Local authority": homes["authority"],
-        "Parliamentary constituency": "",
-        "Sector": homes["sector"].map(published_sector),
-        "Places": homes["places"],
-        "Supported accommodation premises": "",
-        "Short-break-only children's home": np.where(
-            homes["short_breaks"], "Short breaks only", ""
-        ),
-        "Multi Building Children's Home": "",
-        "Organisation which owns the provider": homes["owner"],
-        **_inspections(england),
-    }
-    table = pd.DataFrame(written, index=homes.index).sort_values("URN")
-    folder.mkdir(parents=True)
-    with (folder / "provider_level_at_31_march_2025.csv").open(
-        "w", encoding="utf-8-sig", newline=""
-    ) as stream:
-        pd.Series(_REGISTER_TITLE).to_csv(stream, index=False, header=False)
-        table.to_csv(stream, index=False, date_format="%d/%m/%Y")
-
-
-def _inspections(england: SyntheticEngland) -> dict[str, object]:
-    """Draw the latest full inspection of each home, with no relation to its moves."""
-    number = len(england.homes)
-    rng = np.random.default_rng([england.seed, number])
-    seen = rng.random(number) >= published.NOT_YET_INSPECTED.value
-    last = day(published.REGISTER_DATE.value)
-    opened = england.homes["registration_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    # at most a year and a half ago, and never before the home was registered
-    date = last - (rng.random(number) * np.minimum(last - opened, 548)).astype(np.int64)
-    text = pd.Series(date.astype("datetime64[D]").astype("datetime64[ns]")).dt.strftime("%d/%m/%Y")
-    overall = np.where(seen, labels(rng, published.RATINGS.value, number), "")
-    return {
-        "Latest full inspection event type": np.where(seen, "Full inspection", ""),
-        "Latest full inspection date": text.where(seen, ""),
-        "Latest full inspection publication date": text.where(seen, ""),
-        "Latest full inspection event number": np.where(
-            seen, (10_000_000 + np.arange(number)).astype(str).astype(object), ""
-        ),
-        "Overall experiences and progress of children and young people": overall,
-        "Outcomes in education and related learning activities": "",
-        "Health services": "",
-        "How well children and young people are helped and protected": overall,
-        "The effectiveness of leaders and managers": overall,
-        "Supported Accommodation outcome": "",
-    }
-
-
-def _write_truth(england: SyntheticEngland, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    england.truth.parameters().to_csv(folder / "parameters.csv", index=False)
-    england.truth.effects().to_csv(folder / "homes.csv", index=False)
-
-
-def _write_notes(england: SyntheticEngland, folder: Path) -> None:
-    facts = {
-        "synthetic": True,
-        "seed": england.seed,
-        "children": england.children,
-        "version": __version__,
-        "written by": "bayescich.simulate",
-    }
-    (folder / "synthetic.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    note = _README.format(version=__version__, seed=england.seed, children=england.children)
-    (folder / "README.txt").write_text(note, encoding="utf-8")
-
-
-def _year_ending(dates: pd.Series) -> pd.Series:
-    """Return the year in which the collection year of each date ends."""
-    year: pd.Series = (dates.dt.year + (dates.dt.month >= 4)).astype("int64")
-    return year

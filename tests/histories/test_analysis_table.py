@@ -8,7 +8,7 @@ import pytest
 
 from bayescich.errors import HistoriesError, RecordsError
 from bayescich.histories.analysis_table import load_analysis_table
-from bayescich.simulate import simulate_england, write_england
+from bayescich.simulate import Settings, simulate_england, write_england
 from bayescich.spec.policies import HistoryPolicies
 
 TABLE = pd.DataFrame({"child": ["a", "b", "b"], "score": [1.5, 2.0, 3.0]})
@@ -106,7 +106,7 @@ def test_an_unreadable_synthetic_mark_is_named(tmp_path: Path) -> None:
 
 def test_policies_reach_the_histories(tmp_path: Path) -> None:
     england = tmp_path / "england"
-    write_england(simulate_england(children=400, seed=3), england)
+    write_england(simulate_england(Settings(children=2_000, seed=3, dirt="none")), england)
     usual = load_analysis_table("placements", england)
     strict = load_analysis_table("placements", england, HistoryPolicies(other_share=0.0))
     assert len(usual.frame) == len(strict.frame) > 50

@@ -13,9 +13,8 @@ from bayescich.histories.home_spells import home_spells
 from bayescich.histories.moves import moves
 from bayescich.histories.placements import PLACEMENTS, placement_histories, placement_table
 from bayescich.histories.spells import placement_spells
-from bayescich.records.ofsted import OfstedRecords, read_ofsted
+from bayescich.records.ofsted import OfstedRecords
 from bayescich.records.ssda903 import Ssda903Records, read_ssda903
-from bayescich.simulate import SyntheticEngland, simulate_england, write_england
 from bayescich.spec.policies import HistoryPolicies
 
 HOME_A, HOME_B, HOME_C = "SC111111", "2222222", "3333333"
@@ -243,26 +242,6 @@ def test_no_spell_at_all_is_an_error_that_says_why() -> None:
     lonely = f"a 2021 2020-05-01 S C1 K2 2020-06-01 E4A - ZZ2 {HOME_C}"
     with pytest.raises(HistoriesError, match="URN not on the register of homes: 1"):
         placement_histories(returns(lonely), register())
-
-
-@pytest.fixture(scope="module")
-def england() -> SyntheticEngland:
-    return simulate_england(children=6_000, seed=5)
-
-
-def test_the_simulators_journeys_come_back_exactly(
-    england: SyntheticEngland, tmp_path: Path
-) -> None:
-    write_england(england, tmp_path / "england")
-    read = read_ssda903(tmp_path / "england" / "ssda903")
-    homes = read_ofsted(tmp_path / "england" / "ofsted")
-    histories, account = placement_histories(read, homes)
-    drawn = england.journeys[england.journeys["start"] < england.journeys["end"]]
-    columns = ["child", "home", "start", "end", "moved", "earlier_placements"]
-    expected = drawn.sort_values(["child", "start"])[columns].reset_index(drop=True)
-    assert len(expected) > 1_000
-    pd.testing.assert_frame_equal(histories[columns], expected, check_dtype=False)
-    assert account.total("repaired", "chain of episodes") == 0
 
 
 def test_sample_returns_make_spells_with_an_account(reference: Path) -> None:

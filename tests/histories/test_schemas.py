@@ -22,7 +22,7 @@ from bayescich.records.npd import NpdRecords, npd_records
 from bayescich.records.npd_schema import NPD_TABLES
 from bayescich.records.sources import read_tables_of
 from bayescich.records.ssda903 import Ssda903Records, read_ssda903
-from bayescich.simulate import simulate_england, write_england
+from bayescich.simulate import Settings, simulate_england, write_england
 from bayescich.spec.policies import HistoryPolicies
 
 PAGE = Path(__file__).parents[2] / "docs" / "histories-dictionary.md"
@@ -47,7 +47,7 @@ def written_files(folder: Path, header: str, episodes: str) -> Ssda903Records:
 @pytest.fixture(scope="module")
 def returns(tmp_path_factory: pytest.TempPathFactory) -> Ssda903Records:
     folder = tmp_path_factory.mktemp("england") / "here"
-    write_england(simulate_england(children=800, seed=3), folder)
+    write_england(simulate_england(Settings(children=800, seed=3)), folder)
     return read_ssda903(folder)
 
 

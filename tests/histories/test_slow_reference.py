@@ -26,8 +26,7 @@ from bayescich.histories.spells import placement_spells
 from bayescich.histories.succession import urn_succession
 from bayescich.records.ssda903 import Ssda903Records, read_ssda903
 from bayescich.records.ssda903_codes import code_set
-from bayescich.simulate.england import simulate_england
-from bayescich.simulate.write import write_england
+from bayescich.simulate import Settings, simulate_england, write_england
 from bayescich.spec.policies import HistoryPolicies
 from tests.histories.slow_reference import Row, Rows, plain, reference
 
@@ -302,7 +301,7 @@ def test_public_sample(choice: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def england(tmp_path_factory: pytest.TempPathFactory) -> Ssda903Records:
     folder = tmp_path_factory.mktemp("england") / "england"
-    write_england(simulate_england(children=400, seed=3), folder)
+    write_england(simulate_england(Settings(children=500, seed=3)), folder)
     return read_ssda903(folder)
 
 
