@@ -186,7 +186,7 @@ def check_synthetic_england(folder: Path) -> str:
     str
         A table to read on a terminal, figures that miss their tolerance first.
     """
-    from bayescich.simulate.check import as_text, check_england
+    from bayescich.simulate.checking.check import as_text, check_england
     from bayescich.simulate.settings import SIZES, Settings
 
     if not (folder / SYNTHETIC_MARK).is_file():

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bayescich.records.ssda903 import collection_year_label
-from bayescich.simulate.costs import placement_costs
 from bayescich.simulate.england import England
 from bayescich.simulate.files import as_text, write_csv
-from bayescich.simulate.needs_audit import needs_audit, scores
-from bayescich.simulate.recording import Habits, record
-from bayescich.simulate.returns import RETURN_TABLES, return_tables
+from bayescich.simulate.outcomes.needs_audit import needs_audit, scores
+from bayescich.simulate.providers.costs import placement_costs
+from bayescich.simulate.recording.record import Habits, record
+from bayescich.simulate.returns.yearly import RETURN_TABLES, return_tables
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import Authorities, Homes
 from bayescich.simulate.shard import Own, Shard

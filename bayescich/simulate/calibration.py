@@ -39,23 +39,23 @@ def figures() -> dict[str, Figure]:
     >>> all(figure.source for figure in figures().values())
     True
     """
-    found: dict[str, Figure] = {}
-    for file in sorted(Path(__file__).parent.glob("calibration*.yaml")):
-        sections = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        for section, own in sections.items():
-            if section != "sources":
-                found |= {f"{section}.{name}": Figure(**entry) for name, entry in own.items()}
-    return found
+    return {
+        f"{section}.{name}": Figure(**entry)
+        for section, own in _file().items()
+        if section != "sources"
+        for name, entry in own.items()
+    }
 
 
-@cache
 def sources() -> dict[str, str]:
-    """Return what each source's key stands for."""
-    found: dict[str, str] = {}
-    for file in sorted(Path(__file__).parent.glob("calibration*.yaml")):
-        sections = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        found |= sections.get("sources", {})
-    return found
+    """Return what the key of each source stands for.
+
+    Examples
+    --------
+    >>> sources()["D24"][:3]
+    'DfE'
+    """
+    return dict(_file()["sources"])
 
 
 def value(name: str) -> Any:
@@ -67,3 +67,11 @@ def value(name: str) -> Any:
         If the file has no such figure.
     """
     return figures()[name].value
+
+
+@cache
+def _file() -> dict[str, dict[str, Any]]:
+    text = Path(__file__).with_name("calibration.yaml").read_text(encoding="utf-8")
+    # the reader written in C where there is one: it is ten times as fast
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(yaml.load(text, Loader=loader))

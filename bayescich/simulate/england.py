@@ -8,19 +8,19 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from bayescich.simulate.authorities import draw_authorities
-from bayescich.simulate.children import People, draw_people
+from bayescich.simulate.care.children import People, draw_people
+from bayescich.simulate.care.hazards import REASONS, RECS
+from bayescich.simulate.care.home_effects import HomeEffects
+from bayescich.simulate.care.journeys import OUTCOMES, Journeys, with_reasons
+from bayescich.simulate.care.whereabouts import whereabouts
 from bayescich.simulate.draws import Ints, Texts
-from bayescich.simulate.hazards import REASONS, RECS
-from bayescich.simulate.home_effects import HomeEffects
-from bayescich.simulate.homes import draw_homes
-from bayescich.simulate.journeys import OUTCOMES, Journeys, with_reasons
-from bayescich.simulate.recording import Habits, draw_habits
+from bayescich.simulate.providers.authorities import draw_authorities
+from bayescich.simulate.providers.homes import draw_homes
+from bayescich.simulate.recording.record import Habits, draw_habits
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import Authorities, Homes
 from bayescich.simulate.shard import Shard
 from bayescich.simulate.truth import Truth, draw_truth
-from bayescich.simulate.whereabouts import whereabouts
 
 
 @dataclass(frozen=True)

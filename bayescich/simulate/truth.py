@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 
 from bayescich.simulate.calibration import value
+from bayescich.simulate.care.practice import Practice, draw_practice
 from bayescich.simulate.draws import Floats
-from bayescich.simulate.outcome_effects import OutcomeEffects, draw_outcome_effects
-from bayescich.simulate.practice import Practice, draw_practice
+from bayescich.simulate.outcomes.effects import OutcomeEffects, draw_outcome_effects
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import NEEDS, Authorities, Homes
 

@@ -15,11 +15,11 @@ from bayescich.histories.spells import (
 )
 from bayescich.records.code_sets import code_set
 from bayescich.simulate.calibration import value
-from bayescich.simulate.counterfactual import expected_outcomes
+from bayescich.simulate.care.hazards import moving_hazards
+from bayescich.simulate.care.home_effects import HomeEffects
 from bayescich.simulate.draws import YEAR, Floats, Ints, Texts
-from bayescich.simulate.hazards import moving_hazards
-from bayescich.simulate.home_effects import HomeEffects
-from bayescich.simulate.placement_details import PLACES, placement_details
+from bayescich.simulate.outcomes.counterfactual import expected_outcomes
+from bayescich.simulate.returns.placement_details import PLACES, placement_details
 from bayescich.simulate.shapes import HOME, KINDS, NEEDS
 from bayescich.simulate.shard import Shard
 from bayescich.simulate.truth import CUTS

@@ -20,14 +20,14 @@ import pandas as pd
 from bayescich import __version__
 from bayescich.errors import BayescichError
 from bayescich.simulate.authority_files import PARTS, AuthorityWriter
-from bayescich.simulate.costs import prices_by_type, section_251
 from bayescich.simulate.england import England
 from bayescich.simulate.files import as_text, join_parts, write_csv
-from bayescich.simulate.lookup import write_lookup
-from bayescich.simulate.places import places_table
-from bayescich.simulate.register import write_register
+from bayescich.simulate.providers.costs import prices_by_type, section_251
+from bayescich.simulate.providers.lookup import write_lookup
+from bayescich.simulate.providers.places import places_table
+from bayescich.simulate.providers.register import write_register
+from bayescich.simulate.providers.statements import statements_table
 from bayescich.simulate.shard import Own
-from bayescich.simulate.statements import statements_table
 
 FEWEST_FOR_PROCESSES = 20_000
 """Below so many children starting processes takes longer than they save."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayescich.histories.dates import birthday
 from bayescich.simulate.draws import day
-from bayescich.simulate.outcome_effects import OutcomeEffects, draw_outcome_effects
+from bayescich.simulate.outcomes.effects import OutcomeEffects, draw_outcome_effects
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import KINDS, NEEDS, NEVER, Authorities, Homes
 from bayescich.simulate.shard import Shard

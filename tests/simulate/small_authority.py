@@ -13,7 +13,7 @@ from bayescich.histories.dates import collection_year_of, first_of_april
 from bayescich.histories.sorted_rows import dates_of
 from bayescich.records.ssda903 import read_ssda903
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
-from bayescich.simulate.recording import Habits
+from bayescich.simulate.recording.record import Habits
 from bayescich.simulate.settings import Settings
 
 NAME = "Northshire"

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from bayescich.simulate.calibration import sources
-from bayescich.simulate.check import as_markdown, as_text, check_england, compare, published
 from bayescich.simulate.checking import (
     between,
     care_leavers,
@@ -21,6 +20,13 @@ from bayescich.simulate.checking import (
     reentry,
     schooling,
     stability,
+)
+from bayescich.simulate.checking.check import (
+    as_markdown,
+    as_text,
+    check_england,
+    compare,
+    published,
 )
 from bayescich.simulate.checking.compared import Compared
 from bayescich.simulate.checking.counting import Figures, Measured

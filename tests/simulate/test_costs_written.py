@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from bayescich.records.costs import read_costs
-from bayescich.simulate.costs import placement_costs, prices_by_type, section_251
 from bayescich.simulate.england import England, simulate_england
+from bayescich.simulate.providers.costs import placement_costs, prices_by_type, section_251
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import HOME
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from bayescich.simulate.calibration import value
-from bayescich.simulate.counterfactual import expected_outcomes
-from bayescich.simulate.npd_results import _points
-from bayescich.simulate.outcome_effects import OUTCOMES, POSITION
-from bayescich.simulate.outcome_lives import expit
-from bayescich.simulate.outcome_traits import slopes, traits
+from bayescich.simulate.outcomes.counterfactual import expected_outcomes
+from bayescich.simulate.outcomes.effects import OUTCOMES, POSITION
+from bayescich.simulate.outcomes.lives import expit
+from bayescich.simulate.outcomes.npd_results import _points
+from bayescich.simulate.outcomes.traits import slopes, traits
 from bayescich.simulate.shapes import NEEDS
 from tests.simulate.fake_shard import children, effects
 

@@ -8,8 +8,8 @@ import pytest
 
 from bayescich.errors import BayescichError
 from bayescich.simulate import England, Settings, simulate_england
-from bayescich.simulate.children import ACTING_OUT
-from bayescich.simulate.journeys import BIRTHDAY, MOVED, OPEN, OUTCOMES, TAKEN_OVER
+from bayescich.simulate.care.children import ACTING_OUT
+from bayescich.simulate.care.journeys import BIRTHDAY, MOVED, OPEN, OUTCOMES, TAKEN_OVER
 from bayescich.simulate.shapes import ADOPTION, CUSTODY, HOME, NEEDS, SUPPORTED
 
 

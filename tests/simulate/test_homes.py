@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescich.simulate.authorities import draw_authorities, number_of_authorities
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import YEAR, day
-from bayescich.simulate.homes import draw_homes, list_days, listed
-from bayescich.simulate.registrations import draw_urns
+from bayescich.simulate.providers.authorities import draw_authorities, number_of_authorities
+from bayescich.simulate.providers.homes import draw_homes, list_days, listed
+from bayescich.simulate.providers.registrations import draw_urns
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import DISTRICTS, NEEDS, NEVER, Authorities, Homes
 

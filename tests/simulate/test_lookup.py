@@ -11,13 +11,13 @@ import pytest
 from bayescich.histories.succession import urn_succession
 from bayescich.records.ofsted_lookup import LookupRecords, read_lookup
 from bayescich.records.workbooks import workbook_tables
-from bayescich.simulate.authorities import draw_authorities
-from bayescich.simulate.homes import draw_homes
-from bayescich.simulate.inspections import dates
-from bayescich.simulate.lookup import lookup_table, write_lookup
+from bayescich.simulate.providers.authorities import draw_authorities
+from bayescich.simulate.providers.homes import draw_homes
+from bayescich.simulate.providers.inspections import dates
+from bayescich.simulate.providers.lookup import lookup_table, write_lookup
+from bayescich.simulate.providers.workbook import write_workbook
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import NEEDS, NEVER, Authorities, Homes
-from bayescich.simulate.workbook import write_workbook
 
 SETTINGS = Settings(children=120_000, seed=6)
 

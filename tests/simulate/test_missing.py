@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescich.simulate.missing import COLUMNS, _apart, _lengths, missing_table
-from bayescich.simulate.outcome_lives import Lives
+from bayescich.simulate.outcomes.lives import Lives
+from bayescich.simulate.outcomes.missing import COLUMNS, _apart, _lengths, missing_table
 from bayescich.simulate.settings import Settings
 from tests.simulate.fake_shard import children, placements, shard
 

@@ -9,7 +9,7 @@ import pytest
 from bayescich.records.code_sets import code_set
 from bayescich.records.needs import NeedsRecords, read_needs
 from bayescich.simulate.england import England, simulate_england
-from bayescich.simulate.needs_audit import needs_audit, scores, stays_in_homes
+from bayescich.simulate.outcomes.needs_audit import needs_audit, scores, stays_in_homes
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import HOME, NEEDS
 from bayescich.simulate.shard import Shard

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescich.simulate.npd_attendance import absence_table, at_school, exclusions_table
-from bayescich.simulate.npd_census import PLAN, census_table, provisions
-from bayescich.simulate.npd_results import (
+from bayescich.simulate.outcomes.lives import Lives, column, expit, years_effect
+from bayescich.simulate.outcomes.npd_attendance import absence_table, at_school, exclusions_table
+from bayescich.simulate.outcomes.npd_census import PLAN, census_table, provisions
+from bayescich.simulate.outcomes.npd_results import (
     Results,
     draw_results,
     ks2_table,
     ks4_table,
     ks5_table,
 )
-from bayescich.simulate.outcome_lives import Lives, column, expit, years_effect
-from bayescich.simulate.pupils import Pupils, link_table, school_year_of
+from bayescich.simulate.outcomes.pupils import Pupils, link_table, school_year_of
 from bayescich.simulate.shapes import NEEDS
 from tests.simulate.fake_shard import children, placements, shard
 

@@ -8,9 +8,9 @@ import pytest
 
 from bayescich.histories.dates import birthday
 from bayescich.simulate.calibration import value
-from bayescich.simulate.oc2 import COLUMNS, oc2_table
-from bayescich.simulate.outcome_effects import POSITION
-from bayescich.simulate.outcome_lives import Lives
+from bayescich.simulate.outcomes.effects import POSITION
+from bayescich.simulate.outcomes.lives import Lives
+from bayescich.simulate.outcomes.oc2 import COLUMNS, oc2_table
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shard import Shard
 from tests.simulate.fake_shard import children, placements, shard, without_effects

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescich.simulate.oc3 import COLUMNS, oc3_table
-from bayescich.simulate.outcome_lives import Lives
+from bayescich.simulate.outcomes.lives import Lives
+from bayescich.simulate.outcomes.oc3 import COLUMNS, oc3_table
 from bayescich.simulate.settings import Settings
 from tests.simulate.fake_shard import children, placements, shard
 

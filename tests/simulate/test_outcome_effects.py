@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from bayescich.simulate.calibration import value
-from bayescich.simulate.outcome_effects import (
+from bayescich.simulate.outcomes.effects import (
     OUTCOMES,
     POSITION,
     OutcomeEffects,
     draw_outcome_effects,
 )
-from bayescich.simulate.outcome_traits import NEEDS_OF, TRAITS, person_normals, slopes, traits
+from bayescich.simulate.outcomes.traits import NEEDS_OF, TRAITS, person_normals, slopes, traits
 from bayescich.simulate.shapes import FOSTER, HOME, KINDS, NEEDS, NEVER, PARENTS, Homes
 from tests.simulate.fake_shard import authorities, children, effects, homes
 
@@ -127,7 +127,7 @@ def test_parameters_are_named_after_the_models_that_look_for_them() -> None:
 
 def test_every_outcome_has_every_figure() -> None:
     figures = (
-        "links", "better", "home_mean", "home_type_sd", "home_loading", "home_own_sd",
+        "better", "home_mean", "home_type_sd", "home_loading", "home_own_sd",
         "provider_sd", "authority_sd", "settings", "child_loading", "intercept",
     )  # fmt: skip
     for figure in figures:

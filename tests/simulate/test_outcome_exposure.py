@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bayescich.simulate.draws import day
-from bayescich.simulate.outcome_exposure import Exposure
-from bayescich.simulate.outcome_lives import Lives, by_age, spans
+from bayescich.simulate.outcomes.exposure import Exposure
+from bayescich.simulate.outcomes.lives import Lives, by_age, spans
 from bayescich.simulate.shapes import HOME, KINDS, NEVER
 from bayescich.simulate.shard import Shard
 from tests.simulate.fake_shard import children, placements, shard

@@ -15,10 +15,10 @@ from bayescich.records.tables import ORIGIN
 from bayescich.simulate.calibration import value
 from bayescich.simulate.england import England, simulate_england
 from bayescich.simulate.files import as_text, write_csv
-from bayescich.simulate.outcome_effects import POSITION
-from bayescich.simulate.outcome_lives import Lives, by_age, column, expit, years_effect
-from bayescich.simulate.outcomes import MODULES, NPD, outcome_tables
-from bayescich.simulate.returns import return_tables
+from bayescich.simulate.outcomes.effects import POSITION
+from bayescich.simulate.outcomes.lives import Lives, by_age, column, expit, years_effect
+from bayescich.simulate.outcomes.tables import MODULES, NPD, outcome_tables
+from bayescich.simulate.returns.yearly import return_tables
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shard import Shard
 

@@ -10,8 +10,8 @@ from bayescich.histories.faults import find_faults
 from bayescich.histories.sorted_rows import days_of
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
 from bayescich.records.tabular import parse_dates
-from bayescich.simulate.recording import FORMATS, NASTY, REALISTIC, draw_habits, record
-from bayescich.simulate.recovered import compare
+from bayescich.simulate.checking.recovered import compare
+from bayescich.simulate.recording.record import FORMATS, NASTY, REALISTIC, draw_habits, record
 from bayescich.simulate.settings import Settings
 from tests.simulate.small_authority import authority, returns_of
 

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from bayescich.histories.construct import construct
+from bayescich.simulate.checking.loss_causes import causes_of
+from bayescich.simulate.checking.recovered import KIND_OF_CLASS, compare
+from bayescich.simulate.checking.stay_outcomes import OUTCOMES, outcomes_of
 from bayescich.simulate.draws import day
-from bayescich.simulate.loss_causes import causes_of
-from bayescich.simulate.recording import draw_habits, record
-from bayescich.simulate.recovered import KIND_OF_CLASS, compare
+from bayescich.simulate.recording.record import draw_habits, record
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import KINDS
-from bayescich.simulate.stay_outcomes import OUTCOMES, outcomes_of
 from tests.simulate.small_authority import authority, returns_of
 
 NO_CAUSES = {"cause": [], "child": [], "begun": pd.to_datetime([])}

@@ -10,11 +10,11 @@ import pytest
 
 from bayescich.histories.providers import listed_homes
 from bayescich.records.ofsted import OfstedRecords, read_ofsted
-from bayescich.simulate.authorities import draw_authorities
 from bayescich.simulate.draws import day
-from bayescich.simulate.homes import draw_homes
-from bayescich.simulate.inspections import draw_inspections, latest_inspections
-from bayescich.simulate.register import ofsted_lists, write_register
+from bayescich.simulate.providers.authorities import draw_authorities
+from bayescich.simulate.providers.homes import draw_homes
+from bayescich.simulate.providers.inspections import draw_inspections, latest_inspections
+from bayescich.simulate.providers.register import ofsted_lists, write_register
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import NEVER, Authorities, Homes
 

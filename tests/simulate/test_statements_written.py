@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from bayescich.records.statements import read_statements
-from bayescich.simulate.authorities import draw_authorities
-from bayescich.simulate.homes import draw_homes
-from bayescich.simulate.inspections import dates
+from bayescich.simulate.providers.authorities import draw_authorities
+from bayescich.simulate.providers.homes import draw_homes
+from bayescich.simulate.providers.inspections import dates
+from bayescich.simulate.providers.statements import statements_table
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import NEEDS, Homes
-from bayescich.simulate.statements import statements_table
 
 SETTINGS = Settings(children=20_000, first_year=2015, seed=4)
 

@@ -12,8 +12,8 @@ from scipy.special import gammaln
 
 from bayescich.simulate import England, Settings, simulate_england
 from bayescich.simulate.calibration import value
-from bayescich.simulate.home_effects import HomeEffects
-from bayescich.simulate.journeys import MOVED
+from bayescich.simulate.care.home_effects import HomeEffects
+from bayescich.simulate.care.journeys import MOVED
 from bayescich.simulate.shapes import HOME
 from bayescich.simulate.truth import CUTS
 

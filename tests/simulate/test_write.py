@@ -14,8 +14,8 @@ from bayescich.histories.construct import construct
 from bayescich.records.everything import Everything, read_everything
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
 from bayescich.simulate import England, Settings, simulate_england, write_england
-from bayescich.simulate.recovered import compare
-from bayescich.simulate.returns import yearly_episodes
+from bayescich.simulate.checking.recovered import compare
+from bayescich.simulate.returns.yearly import yearly_episodes
 from bayescich.simulate.truth import fixed
 
 
@@ -104,18 +104,20 @@ def test_every_file_is_read_as_what_it_is(everything: Everything) -> None:
     assert set(files["table"]) == {
         "header", "episodes", "oc2", "oc3", "missing", "uasc", "previous_permanence",
         "ks2", "ks4", "ks5", "absence", "exclusions", "census", "npd_link", "look-up",
-        "needs", "scores", "statements", "prices", "prices_by_type", "section_251",
-        "list of homes",
+        "needs", "scale_scores", "statements", "placement_prices", "type_prices", "section251",
+        "ofsted list",
     }  # fmt: skip
 
 
 def test_no_cell_is_blanked_and_no_row_left_out(everything: Everything) -> None:
     entries = everything.account.to_frame()
     touched = entries[entries["stage"].isin(["repaired", "excluded"])]
-    # a pupil of two schools has two rows, and an inspection stands on the list of two years
+    # a pupil of two schools has two rows, an inspection stands on the list of two years, and who
+    # has no number has a code for why
     assert set(touched["rule"]) == {
         "enrolments added to others of the same pupil and year",
         "the same inspection (home and event number) given again",
+        "UPN stands for none (UN1 to UN5); taken as blank",
     }
 
 
@@ -133,7 +135,7 @@ def test_histories_recover_the_journeys_exactly(seed: int, tmp_path: Path) -> No
     histories = construct(read.returns, homes=read.register_or_error().homes, lookup=read.lookup)
     found = compare(journeys, histories)
     assert found.exact, found.text()
-    assert found.counts.set_index("what")["made"].min() > 100
+    assert found.counts.set_index("what")["made"].min() > 80
 
 
 def test_the_truth_is_named_as_in_the_model(folder: Path) -> None:

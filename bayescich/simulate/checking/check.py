@@ -1,0 +1,232 @@
+"""The check that a synthetic England looks like England: published figures beside simulated ones.
+
+Every simulated figure is counted in the files as they are read back, never in what the simulator
+remembers, and each as its publisher counts. The published figures, with their sources and how far
+a simulated one may be, are in ``calibration.yaml``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from bayescich.simulate.calibration import Figure, figures
+from bayescich.simulate.checking import (
+    between,
+    care_leavers,
+    conduct,
+    flows,
+    geography,
+    homes,
+    looked_after,
+    missing,
+    placement_ends,
+    reentry,
+    schooling,
+    stability,
+)
+from bayescich.simulate.checking.compared import Compared, NotCompared
+from bayescich.simulate.checking.counting import NOTHING, Figures, Measured
+from bayescich.simulate.checking.facts import RECENT, Facts, read_facts
+from bayescich.simulate.checking.wording import markdown, text
+
+COLUMNS = (
+    "theme", "figure", "published", "simulated", "tolerance", "within", "unit", "source", "n",
+    "note", "why",
+)  # fmt: skip
+"""The columns of the table of figures, in order."""
+
+SECTION = "published."
+"""What the full names of published figures begin with."""
+
+_THEMES: tuple[Callable[[Facts], Figures], ...] = (
+    looked_after.measures, flows.measures, reentry.measures, stability.measures,
+    placement_ends.measures, geography.measures, missing.measures, conduct.measures,
+    schooling.measures, care_leavers.measures, homes.measures, between.measures,
+)  # fmt: skip
+
+_NATIONAL = 120
+"""Authorities from which a synthetic England is as large as England for what depends on size."""
+
+_AT_NATIONAL_SIZE = {
+    "owners: homes of the ": "the largest of few owners hold more than the largest of many",
+    "owners: homes per owner": "of fewer homes the largest owners cannot have as many",
+    "owners: homes of owners with one": "of fewer homes the largest owners cannot have as many",
+    "owners: homes of owners in several": "with fewer authorities fewer owners can be in several",
+    "homes per authority: most": "the largest of few authorities holds more than that of many",
+}
+_ENOUGH_CHILDREN = 1_500
+_NOT_IN_PROPORTION = {
+    "homes: number": "homes are more numerous than in proportion to so few children",
+    "homes: occupancy": "homes are more numerous than in proportion to so few children",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Published figures beside simulated ones."""
+
+    figures: tuple[Compared, ...]
+    """The figures compared, in the order of their file."""
+    others: tuple[NotCompared, ...]
+    """The figures that are not compared, and why."""
+    size: str
+    """How large the synthetic England is, in words."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Return one row per figure compared, with `COLUMNS`."""
+        rows = [{name: getattr(figure, name) for name in COLUMNS} for figure in self.figures]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    @property
+    def within(self) -> int:
+        """Return how many figures are within their tolerance."""
+        return sum(figure.within for figure in self.figures)
+
+    @property
+    def misses(self) -> tuple[Compared, ...]:
+        """Return the figures that are not, the farthest out first."""
+        missed = [figure for figure in self.figures if not figure.within]
+        return tuple(sorted(missed, key=lambda figure: -figure.out))
+
+
+def check_england(folder: Path) -> Checked:
+    """Compare a synthetic England with the published figures of England.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``bayescich simulate`` writes it. The tolerances are for the size ``study``: of fewer
+        children, more figures are missed by chance.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    RecordsError
+        If the folder holds no returns.
+    """
+    return compare(read_facts(folder))
+
+
+def compare(facts: Facts) -> Checked:
+    """Compare figures counted in files already read: see `check_england`."""
+    simulated: Figures = {}
+    for measures in _THEMES:
+        simulated |= measures(facts)
+    compared, others = [], []
+    for name, figure in published().items():
+        theme, rest = name.split(": ", 1)
+        value, why = float(figure.value), _not_compared(name, facts)
+        if why:
+            others.append(NotCompared(theme, rest, value, figure.unit, figure.source, why))
+        else:
+            compared.append(_compared(name, figure, simulated.get(name, NOTHING)))
+    return Checked(tuple(compared), tuple(others), _size(facts))
+
+
+def published() -> dict[str, Figure]:
+    """Return the published figures by their name, such as ``looked after: male``.
+
+    Examples
+    --------
+    >>> published()["looked after: male"].source
+    'D24'
+    """
+    return {
+        name.removeprefix(SECTION): figure
+        for name, figure in figures().items()
+        if name.startswith(SECTION)
+    }
+
+
+def as_text(checked: Checked) -> str:
+    """Return the comparison as a person reads it in a terminal, misses first."""
+    return text(checked.figures, checked.misses, checked.others, checked.size)
+
+
+def as_markdown(checked: Checked, settings_line: str) -> str:
+    """Return the comparison as a page of documentation, with every miss listed.
+
+    Parameters
+    ----------
+    checked : Checked
+    settings_line : str
+        What was simulated, in one sentence.
+    """
+    settings = f"{settings_line} {checked.size}"
+    return markdown(checked.figures, checked.misses, checked.others, settings)
+
+
+def settings_line(folder: Path) -> str:
+    """Return what was simulated, of ``synthetic.json``, in one sentence."""
+    said = json.loads((folder / "synthetic.json").read_text(encoding="utf-8"))
+    return (
+        f"Simulated: {said['children']:,} children ever looked after in the collection years "
+        f"{said['years'].replace(':', ' to ')}, seed {said['seed']}, {said['dirt']} recording."
+    )
+
+
+_WHY: dict[str, str] = {}
+"""Why a figure is missed, where that is known, by its name."""
+
+
+def _compared(name: str, figure: Figure, found: Measured) -> Compared:
+    theme, rest = name.split(": ", 1)
+    compared = Compared(
+        theme=theme,
+        figure=rest,
+        published=float(figure.value),
+        simulated=found.value,
+        tolerance=float(figure.tolerance or 0.0),
+        unit=figure.unit,
+        source=figure.source,
+        n=found.n,
+        note=figure.note,
+        why="",
+    )
+    why = _WHY.get(name, "") if found.n else "nothing to count"
+    return compared if compared.within else replace(compared, why=why)
+
+
+def _not_compared(name: str, facts: Facts) -> str:
+    """Say why a figure is not compared; blank if it is."""
+    years = {int(year) for year in re.findall(r"\b20\d\d\b", name)}
+    absent = sorted((years or set(RECENT)) - set(facts.years))
+    if absent and (years or not facts.recent):
+        return f"{absent[-1]} is not among the years simulated"
+    authorities = facts.everything.returns.header["LA"].nunique()
+    small = len(facts.stocks[facts.years[-1]]) < _ENOUGH_CHILDREN
+    for rules, holds in ((_AT_NATIONAL_SIZE, authorities < _NATIONAL), (_NOT_IN_PROPORTION, small)):
+        for begins, why in rules.items():
+            if holds and name.startswith(begins):
+                return why
+    return ""
+
+
+def _size(facts: Facts) -> str:
+    last = facts.years[-1]
+    authorities = facts.everything.returns.header["LA"].nunique()
+    return (
+        f"{len(facts.stocks[last]):,} children looked after on 31 March {last} in {authorities} "
+        "authorities."
+    )
+
+
+def main() -> None:
+    """Print the page of documentation of the synthetic England in a folder."""
+    folder = Path(sys.argv[1])
+    print(as_markdown(check_england(folder), settings_line(folder)), end="")
+
+
+if __name__ == "__main__":
+    main()

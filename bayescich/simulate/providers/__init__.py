@@ -1,0 +1,1 @@
+"""Authorities, homes and their owners, and what Ofsted, homes and finance write of them."""

@@ -1,0 +1,1 @@
+"""How authorities record: habits, and faults one by one."""

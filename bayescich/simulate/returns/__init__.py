@@ -1,0 +1,1 @@
+"""Journeys cut into the rows of the SSDA903 return."""
