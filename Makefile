@@ -43,7 +43,7 @@ option = $(if $(2),--$(1) "$(2)")
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n%s\n%s\n' "Models: $(MODELS)" \
 	    "Also to fit: SAMPLER=nutpie|numpyro|blackjax|pymc PRIORS=neutral CHAINS= DRAWS= TUNE= SEED=" \
 	    "and ARGS=\"...\" for any other option of the command, e.g. ARGS=--help"
@@ -90,7 +90,7 @@ clean: ## remove the environment and what the tools cached; data, runs and repor
 	find bayescich tests -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Checking the code
-.PHONY: test lint check recovery docs
+.PHONY: test lint check recovery docs docs-england
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -104,6 +104,10 @@ check: lint test ## lint, then test
 docs: $(READY) ## write the pages that are generated from the code
 	@$(BIN)/python -m bayescich.records.dictionary > docs/data-dictionary.md
 	@$(BIN)/python -m bayescich.histories.dictionary > docs/histories-dictionary.md
+
+docs-england: $(READY) ## write docs/synthetic-england.md from a fresh study England (a minute)
+	@$(BIN)/bayescich simulate --size study --out data/study
+	@$(BIN)/python -m bayescich.simulate.checking.check data/study > docs/synthetic-england.md
 
 recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)

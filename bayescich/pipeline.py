@@ -184,15 +184,15 @@ def check_synthetic_england(folder: Path) -> str:
     Returns
     -------
     str
-        A table to read on a terminal, figures that miss their tolerance first.
+        To read on a terminal: figures that miss their tolerance first, then what recording lost.
     """
-    from bayescich.simulate.checking.check import as_text, check_england
+    from bayescich.simulate.checking.check import said
     from bayescich.simulate.settings import SIZES, Settings
 
     if not (folder / SYNTHETIC_MARK).is_file():
         write_synthetic_england(folder, Settings(children=SIZES["study"]))
     say(f"reading {folder} back and measuring what is published")
-    return as_text(check_england(folder))
+    return said(folder)
 
 
 def fit(request: Request) -> Outcome:

@@ -1,5 +1,6 @@
 """The command as a user runs it: messages, exit statuses, and what lies in the folder after."""
 
+import json
 import os
 import re
 import signal
@@ -247,6 +248,12 @@ def test_bad_input_is_one_message_and_leaves_nothing(
         ((*COMMAND, "--priors", "nobody"), "no prior set called 'nobody'"),
         (("report", "own"), "There is no finished run of 'own'"),
         (("simulate", "--out", "."), "holds files that were not written by the simulator"),
+        (("simulate", "--size", "huge"), "There is no size 'huge'"),
+        (("simulate", "--size", "small", "--children", "900"), "Both a size and a number"),
+        (("simulate", "--children", "3"), "A synthetic England of 3 children"),
+        (("simulate", "--years", "1990:1995"), "The collection years 1990:1995"),
+        (("simulate", "--dirt", "filthy"), "There is no dirt 'filthy'"),
+        (("simulate", "--hidden", "-1"), "is below zero"),
     ],
 )
 def test_wrong_arguments_are_one_message(call: Call, arguments: tuple[str, ...], said: str) -> None:
@@ -256,6 +263,21 @@ def test_wrong_arguments_are_one_message(call: Call, arguments: tuple[str, ...],
     assert answer.err.count("bayescich: ") == 1
     assert said in answer.err
     assert sorted(Path().rglob("*")) == before
+
+
+def test_a_synthetic_england_is_written_as_asked_and_checked(call: Call) -> None:
+    asked = ("--children", "600", "--years", "2022:2025", "--seed", "5", "--dirt", "none")
+    answer = call("simulate", *asked, "--out", "england")
+    assert answer.status == 0
+    assert answer.out == "Synthetic England: england\n"
+    facts = json.loads(Path("england/synthetic.json").read_text(encoding="utf-8"))
+    assert (facts["children"], facts["years"], facts["seed"]) == (600, "2022:2025", 5)
+    years = {path.name for path in Path("england/ssda903").glob("*/*")}
+    assert years == {"2021-22", "2022-23", "2023-24", "2024-25"}
+    checked = call("simulate", "--check", "--out", "england")
+    assert checked.status == 0
+    assert re.search(r"\d+ of \d+", checked.out)
+    assert "found exactly" in checked.out
 
 
 def test_an_unknown_option_is_refused(call: Call) -> None:

@@ -34,6 +34,8 @@ from bayescich.simulate.checking import (
 from bayescich.simulate.checking.compared import Compared, NotCompared
 from bayescich.simulate.checking.counting import NOTHING, Figures, Measured
 from bayescich.simulate.checking.facts import RECENT, Facts, read_facts
+from bayescich.simulate.checking.lost import as_markdown as lost_section
+from bayescich.simulate.checking.lost import journeys_found
 from bayescich.simulate.checking.wording import markdown, text
 
 COLUMNS = (
@@ -222,10 +224,23 @@ def _size(facts: Facts) -> str:
     )
 
 
+def said(folder: Path) -> str:
+    """Return what a terminal shows: figures beside the published ones, and what recording lost."""
+    facts = read_facts(folder)
+    lost = journeys_found(folder, facts.histories)
+    return f"{as_text(compare(facts))}\n\nWhat recording loses\n{lost.text()}"
+
+
+def page(folder: Path) -> str:
+    """Return the page of documentation of the synthetic England in a folder."""
+    facts = read_facts(folder)
+    lost = journeys_found(folder, facts.histories)
+    return f"{as_markdown(compare(facts), settings_line(folder))}\n{lost_section(lost)}"
+
+
 def main() -> None:
     """Print the page of documentation of the synthetic England in a folder."""
-    folder = Path(sys.argv[1])
-    print(as_markdown(check_england(folder), settings_line(folder)), end="")
+    print(page(Path(sys.argv[1])), end="")
 
 
 if __name__ == "__main__":
