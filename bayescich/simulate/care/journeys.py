@@ -190,6 +190,11 @@ class Journeys:
         ages = self.destinations.age_group(age)
         log = np.log(moving_hazards()[1][kind, ages])
         log += value("journeys.acting_out_moves") * np.clip(self.acting_out[who], -2, 3)
+        before = value("journeys.earlier_moves")
+        earlier = now.earlier[who]
+        log += before["first"] * (earlier == 0) + before["each"] * np.minimum(
+            earlier, before["most"]
+        )
         log += value("journeys.uasc_moves") * self.uasc[who]
         log += self.practice.moves[now.authority[who]]
         at = np.flatnonzero(kind == HOME)
