@@ -39,7 +39,7 @@ stop = { printf '\n%s\n' "$$$(1)" >&2; exit 1; }
 option = $(if $(2),--$(1) "$(2)")
 
 ##@ Results
-.PHONY: help fit report records simulate data
+.PHONY: help fit report records data
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -62,8 +62,6 @@ records: $(READY) ## what the returns in DATA=folder hold, every fault and every
 data: $(READY) ## write a synthetic England [SIZE=small|study|national SEED= DIRT=] to data/<size>
 	@$(BIN)/bayescich simulate $(call option,size,$(SIZE)) $(call option,seed,$(SEED)) \
 	    $(call option,children,$(CHILDREN)) $(call option,dirt,$(DIRT)) $(ARGS)
-
-simulate: data
 
 ##@ The environment
 .PHONY: setup wheelhouse lock clean

@@ -132,7 +132,7 @@ def _mark(file: Path) -> dict[str, object]:
             f"The mark of synthetic data cannot be read: {error}",
             where=str(file),
             why="it decides whether the report says SYNTHETIC",
-            next_step="Write the synthetic England again (make simulate), or delete the mark if "
+            next_step="Write the synthetic England again (make data), or delete the mark if "
             "the data are real.",
         ) from None
 

@@ -178,7 +178,31 @@ def settings_line(folder: Path) -> str:
     )
 
 
-_WHY: dict[str, str] = {}
+_ALIKE = "children differ less in how often they move on than in England"
+_LONG = "leaving depends on the time in a placement, not on the time in care"
+_CONSENT = "only children who are placed for adoption later have an order here"
+_SUPPORTED = "young people move between flats less here; the part of it that is moves is judgement"
+
+_WHY: dict[str, str] = {
+    "in all of care: 1 placement": _ALIKE,
+    "in all of care: 4 to 6 placements": _ALIKE,
+    "in all of care: 10 or more placements": _ALIKE,
+    "in all of care: 10 or more placements, ceasing at 18": _ALIKE,
+    "placements in the year: 3 or more, in care for less than 12 months": _ALIKE,
+    "last period of care: 10 years and over": _LONG,
+    "last period of care: 5 to 10 years": _LONG,
+    "last period of care: 3 to 5 years": _LONG,
+    "looked after: placement order": _CONSENT,
+    "placements in the year: 1, the first in supported": _SUPPORTED,
+    "placements in two years: 1, the first in supported": _SUPPORTED,
+    "placements in two years: 3 or more, the first in supported": _SUPPORTED,
+    "care leavers 18: with former foster carers, of those last in foster": (
+        "too few of the fostered stay with their carers at 18 where an authority seldom says so"
+    ),
+    "last placement: children's homes": (
+        "young people are moved on from homes before they are 18 more often in England"
+    ),
+}
 """Why a figure is missed, where that is known, by its name."""
 
 
