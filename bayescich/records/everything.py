@@ -92,7 +92,8 @@ def read_everything(source: Path | str) -> Everything:
         if any(reading.found(table.name) for table in tables):
             account += records.account
     lookup, counted = _lookup(source, reading)
-    account += counted
+    # its files were opened again, one by one: that account takes the place of the first
+    account = account.without(LOOKUP.name).without(CONDITIONS.name) + counted
     register, why_not = _register(source)
     if register is not None:
         account += register.account

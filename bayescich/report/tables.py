@@ -35,7 +35,7 @@ _PROBABILITIES = {"pd", "reliability", "shrink_B", "overlap", "coverage", "pooli
 _COUNTS = {"ess", "ess_bulk", "ess_tail", "levels", "rows", "N"}
 _DIAGNOSTICS = {"rhat", "r_hat", "khat", "pareto_k", "bfmi"}
 _CENTRES = ("mean", "median")
-_DECIMALS = {"e_rank": 1}
+_DECIMALS = {"e_rank": 1, "oe": 2}
 _BARS = {"reliability"}
 _TONES: Mapping[str, BadgeTone] = {
     "passed": "good",

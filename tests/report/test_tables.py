@@ -21,6 +21,11 @@ def test_unlike_things_keep_two_figures_each():
     assert texts(table_from(frame, name="t", caption="c"), 1) == ["14", "0.49"]
 
 
+def test_observed_over_expected_keeps_two_decimals_beside_one_wild_value():
+    frame = pd.DataFrame({"t": ["many", "one child"], "oe": [0.94, 11.8]})
+    assert texts(table_from(frame, name="t", caption="c"), 1) == ["0.94", "11.80"]
+
+
 def test_intervals_join_their_estimate_and_medians_say_so():
     frame = pd.DataFrame({"t": ["a"], "q05": [0.1], "mean": [0.2], "q95": [0.3],
                           "p_median": [1.0], "p_q05": [0.5], "p_q95": [2.0]})  # fmt: skip
