@@ -64,8 +64,8 @@ class AuthorityWriter:
         """Put what is an authority's own together with what all share."""
         return own.among(self.settings, self.authorities, self.homes, self.truth)
 
-    def write(self, shard: Shard) -> int:
-        """Write an authority's files and return its number."""
+    def write(self, shard: Shard) -> None:
+        """Write an authority's files."""
         clean = return_tables(shard)
         pupils = {f"npd/{name}": clean[name] for name in PUPIL_TABLES}
         recorded, causes = record(shard, self.habits, {t: clean[t] for t in RETURN_TABLES})
@@ -82,7 +82,6 @@ class AuthorityWriter:
         for name in PARTS:
             path = self.folder / "parts" / f"{Path(name).name}-{shard.number}.csv"
             write_csv(as_text(parts[name]), path, header=shard.number == 0)
-        return shard.number
 
     def _write_returns(self, shard: Shard, tables: dict[str, pd.DataFrame]) -> None:
         """Write one folder per collection year; a table without rows is not returned."""

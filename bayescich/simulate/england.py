@@ -8,6 +8,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.simulate.care.children import People, draw_people
 from bayescich.simulate.care.hazards import REASONS, RECS
 from bayescich.simulate.care.home_effects import HomeEffects
@@ -159,7 +160,7 @@ def _as_words(rows: pd.DataFrame) -> pd.DataFrame:
 def _children(people: People, person: Ints, entered: Ints) -> pd.DataFrame:
     """Return the children of one authority, ordered by id."""
     own = people.frame.iloc[person].reset_index(drop=True)
-    born = own["born"].to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
+    born = dates_of(own["born"].to_numpy())
     number = np.arange(len(own))
     return own.assign(
         CHILD=np.char.add("1", np.char.zfill((number + 1).astype("U6"), 6)).astype(object),

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayescich.records.ssda903 import collection_year_label
 from bayescich.simulate.calibration import value
 from bayescich.simulate.care.practice import Practice, draw_practice
 from bayescich.simulate.draws import Floats
@@ -140,8 +141,9 @@ def draw_truth(
     types = pd.Index(sorted(set(homes.frame["home_type"]) - {""}))
     sd = value("moves.sd")
     number = len(homes.frame)
-    from_year, to_year = settings.first_year - 40, settings.last_year
-    labels = [f"{year - 1}/{year % 100:02d}" for year in range(from_year, to_year + 1)]
+    from_year = settings.first_year - value("children.burn_in_years")
+    years = pd.Series(range(from_year, settings.last_year + 1))
+    labels = collection_year_label(years).tolist()
     cells = (len(types), len(NEEDS))
     matching = rng.normal(value("moves.matching_mean"), value("moves.matching_sd"), len(NEEDS))
     exits = (len(types), len(EXIT_ROUTES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.histories.spells import (
     ADULT,
     DIED,
@@ -17,7 +18,7 @@ from bayescich.records.code_sets import code_set
 from bayescich.simulate.calibration import value
 from bayescich.simulate.care.hazards import moving_hazards
 from bayescich.simulate.care.home_effects import HomeEffects
-from bayescich.simulate.draws import YEAR, Floats, Ints, Texts
+from bayescich.simulate.draws import YEAR, Floats, Texts
 from bayescich.simulate.outcomes.counterfactual import expected_outcomes
 from bayescich.simulate.returns.placement_details import PLACES, placement_details
 from bayescich.simulate.shapes import HOME, KINDS, NEEDS
@@ -58,8 +59,8 @@ def journeys_table(shard: Shard) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "child": (shard.name + "/") + who,
-            "start": _dates(placements["start"].to_numpy()),
-            "end": _dates(placements["end"].to_numpy()),
+            "start": dates_of(placements["start"].to_numpy()),
+            "end": dates_of(placements["end"].to_numpy()),
             "kind": np.array(KINDS, dtype=object)[placements["kind"]],
             "home": np.where(at_home, first[home], ""),
             "ended_by": ended,
@@ -200,7 +201,3 @@ def _route_groups() -> tuple[dict[str, str], dict[str, str]]:
     by_class = places.set_index(places.columns[0])["route"].map(groups)
     by_place = {code: str(by_class.get(classes[code], "")) for code in PLACES}
     return by_place, dict(zip(named["code"], named["route"].map(groups), strict=True))
-
-
-def _dates(days: Ints) -> np.ndarray:
-    return days.astype("datetime64[D]").astype("datetime64[ns]")

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
@@ -85,45 +85,49 @@ def _write_all(england: England, folder: Path, processes: int) -> None:
     for name in ("ssda903", "ofsted", "lookup", "statements", "costs", "truth", "parts"):
         (folder / name).mkdir()
     writer = AuthorityWriter.of(england, folder)
-    for number in _written(england, writer, processes):
-        del number  # only the order in which they finish
+    _write_authorities(england, writer, processes)
     _join(england, folder)
     _write_providers(england, folder)
     _write_truth(england, folder / "truth")
     _write_notes(england, folder)
 
 
-def _written(england: England, writer: AuthorityWriter, processes: int) -> Iterator[int]:
-    """Write the authorities and yield the number of each that is done."""
+def _write_authorities(england: England, writer: AuthorityWriter, processes: int) -> None:
     numbers = range(len(england.authorities.names))
     if processes == 1:
         for number in numbers:
-            yield writer.write(england.shard(number))
+            writer.write(england.shard(number))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=_set_writer, initargs=(writer,)
     ) as pool:
-        # only a few are handed out ahead: England does not fit in the pipes
-        running: set[Future[int]] = set()
+        running: set[Future[None]] = set()
         for number in numbers:
+            # only a few are handed out ahead: all of England would wait in the pipes
             if len(running) >= 2 * processes:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                _raise_what_failed(done)
             running.add(pool.submit(_write_one, england.shard(number).only_its_own()))
-        yield from (future.result() for future in running)
+        _raise_what_failed(running)
+
+
+def _raise_what_failed(done: Iterable[Future[None]]) -> None:
+    for future in done:
+        future.result()
 
 
 _OF_THIS_PROCESS: list[AuthorityWriter] = []
+"""The writer that a worker was started with."""
 
 
 def _set_writer(writer: AuthorityWriter) -> None:
     _OF_THIS_PROCESS[:] = [writer]
 
 
-def _write_one(own: Own) -> int:
+def _write_one(own: Own) -> None:
     writer = _OF_THIS_PROCESS[0]
-    return writer.write(writer.whole(own))
+    writer.write(writer.whole(own))
 
 
 def _join(england: England, folder: Path) -> None:

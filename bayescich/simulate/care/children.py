@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayescich.histories.dates import birthday
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import YEAR, Flags, Floats, Ints, Texts, day, labels, labels_by_group
 from bayescich.simulate.settings import Settings
@@ -41,7 +42,7 @@ def draw_people(rng: np.random.Generator, settings: Settings, authorities: Autho
     number = len(entry)
     age, group = _ages(rng, uasc)
     born = entry - np.floor(age * YEAR).astype(np.int64)
-    dates = pd.Series(born.astype("datetime64[D]").astype("datetime64[ns]"))
+    dates = pd.Series(dates_of(born))
     male = rng.random(number) < np.where(
         uasc, value("children.uasc_male"), np.array(value("children.male"))[group]
     )

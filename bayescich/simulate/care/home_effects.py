@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.dates import collection_year_of
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import Flags, Floats, Ints
 from bayescich.simulate.settings import Settings
@@ -19,7 +20,8 @@ class HomeEffects:
         self, children: pd.DataFrame, needs: Flags, homes: Homes, truth: Truth, settings: Settings
     ) -> None:
         effects = fixed()
-        self.truth, self.settings = truth, settings
+        self.truth = truth
+        self.first_year = int(str(truth.year.index[0])[:4]) + 1
         self.needs = needs.astype(np.float64)
         self.shares = np.array([value("children.needs")[name]["share"] for name in NEEDS])
         self.meets = homes.meets.astype(np.float64)
@@ -53,7 +55,7 @@ class HomeEffects:
         """Return the log multiplier of the baseline, frailty left out."""
         centred = self.needs[who] - self.shares
         kind = self.type[home]
-        year = _collection_year(today) - _collection_year(np.array([self._first_year_day()]))[0]
+        year = np.maximum(collection_year_of(today) - self.first_year, 0)
         owner = self.owner[self.registration(home, today)]
         total: Floats = (
             self.of_child[who]
@@ -65,16 +67,6 @@ class HomeEffects:
             + self.truth.home[home]
             + self.truth.provider[owner]
             + self.truth.authority[authority]
-            + self.truth.year.to_numpy()[np.maximum(year, 0)]
+            + self.truth.year.to_numpy()[year]
         )
         return total
-
-    def _first_year_day(self) -> int:
-        first = int(str(self.truth.year.index[0])[:4])
-        return int(np.datetime64(f"{first}-04-01", "D").astype(np.int64))
-
-
-def _collection_year(days: Ints) -> Ints:
-    """Return the year in which the collection year of each day ends."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return (months - 3) // 12 + 1971

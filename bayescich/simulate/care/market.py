@@ -15,7 +15,6 @@ from bayescich.simulate.calibration import value
 from bayescich.simulate.care.children import ACTING_OUT, DISABILITY, People
 from bayescich.simulate.care.practice import Practice
 from bayescich.simulate.draws import Flags, Floats, Ints
-from bayescich.simulate.providers.places import district_coordinates
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import Authorities, Homes
 
@@ -40,7 +39,6 @@ class HomeMarket:
         self.opened = frame["opened"].to_numpy(np.int64)
         self.closed = frame["closed"].to_numpy(np.int64)
         self.settings, self.meets = settings, homes.meets.astype(np.float64)
-        self.east, self.north = frame["east"].to_numpy(float), frame["north"].to_numpy(float)
         self.taken = np.zeros(len(frame), dtype=np.int64)
         self.places = _offered(frame["places"].to_numpy(np.int64))
         self.usable = ~frame["short_breaks"].to_numpy(bool)
@@ -49,7 +47,6 @@ class HomeMarket:
         private = frame["sector"].eq("Private").to_numpy()
         self.suits = _suits(band, private)
         self.by_authority = _log_weights(frame, authorities, practice, band, private)
-        self.homes_east, self.homes_north = district_coordinates(authorities)
 
     def choose(
         self,

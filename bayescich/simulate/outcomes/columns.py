@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.simulate.draws import Flags, Ints, Texts
 
 _SMALL = 5_000
@@ -51,7 +52,7 @@ def decimals(number: np.ndarray, places: int, shown: Flags | None = None) -> Tex
 
 def dates(day: Ints, shown: Flags | None = None) -> np.ndarray:
     """Return days since 1970 as datetime64[ns], NaT where nothing is to be shown."""
-    date = day.astype("datetime64[D]").astype("datetime64[ns]")
+    date = dates_of(day)
     return date if shown is None else np.where(shown, date, np.datetime64("NaT", "ns"))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
 from bayescich.simulate.care.children import UNITS
 from bayescich.simulate.draws import Flags, Ints, Texts, day
@@ -236,7 +237,7 @@ def _rows(shard: Shard, details: Details, rows: dict[str, Ints]) -> pd.DataFrame
         {
             "child": child,
             "CHILD": children["CHILD"].to_numpy(object)[child],
-            "DECOM": _dates(date),
+            "DECOM": dates_of(date),
             "RNE": news,
             "LS": np.array(LEGAL, dtype=object)[rows["legal"]],
             "CIN": children["CIN"].to_numpy(object)[child],
@@ -244,7 +245,7 @@ def _rows(shard: Shard, details: Details, rows: dict[str, Ints]) -> pd.DataFrame
             "PLACE_PROVIDER": np.where(
                 away, "", np.array(PROVIDERS, dtype=object)[details.provider[own]]
             ),
-            "DEC": pd.Series(_dates(end)).mask(open_now).to_numpy(),
+            "DEC": pd.Series(dates_of(end)).mask(open_now).to_numpy(),
             "REC": rec,
             "REASON_PLACE_CHANGE": _change_reason(
                 placements["reason"].to_numpy(object)[own], news, away, goes_on
@@ -281,7 +282,3 @@ def _change_reason(reason: Texts, news: Texts, away: Flags, goes_on: Flags) -> T
     return np.select(
         [goes_on & ~around & same_carer, goes_on & ~around & other_carer], ["PLACE", reason], ""
     ).astype(object)
-
-
-def _dates(days: Ints) -> np.ndarray:
-    return days.astype("datetime64[D]").astype("datetime64[ns]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.sorted_rows import dates_of
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import YEAR, Ints, Texts, labels
 from bayescich.simulate.shard import Shard
@@ -40,13 +41,13 @@ def short_breaks(shard: Shard) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.DataFrame(
         {
             "CHILD": children["CHILD"].to_numpy(object)[child],
-            "DECOM": _dates(start),
+            "DECOM": dates_of(start),
             "RNE": "S",
             "LS": "V3",
             "CIN": "N2",
             "PLACE": np.where(at_home, "K2", "U6").astype(object),
             "PLACE_PROVIDER": "PR1",
-            "DEC": _dates(end),
+            "DEC": dates_of(end),
             "REC": "E4A",
             "REASON_PLACE_CHANGE": blank,
             "HOME_POST": blank,
@@ -65,14 +66,10 @@ def _children(rng: np.random.Generator, number: int, born: Ints, before: int) ->
         {
             "CHILD": np.char.add("1", np.char.zfill(ids.astype("U6"), 6)).astype(object),
             "SEX": sex,
-            "DOB": _dates(born),
+            "DOB": dates_of(born),
             "ETHNIC": labels(rng, value("children.ethnicity"), number),
             "UPN": np.char.add("Y", digits.astype("U12")).astype(object),
             "MOTHER": "",
             "MC_DOB": pd.Series(np.full(number, np.datetime64("NaT", "ns"))),
         }
     )
-
-
-def _dates(days: Ints) -> np.ndarray:
-    return days.astype("datetime64[D]").astype("datetime64[ns]")

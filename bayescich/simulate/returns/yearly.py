@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.histories.dates import collection_year_of
+from bayescich.histories.sorted_rows import MISSING, dates_of, days_of
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS, HEADER_COLUMNS
 from bayescich.simulate.draws import YEAR, Ints
 from bayescich.simulate.outcomes.tables import outcome_tables
@@ -63,11 +65,10 @@ def yearly_episodes(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         (no DEC, blank REC and reason) and is returned again the next year, in the codes of that
         year: from 2024/25 as K3 if it was H5.
     """
-    starts = rows["DECOM"].to_numpy().astype("datetime64[D]")
-    ends = rows["DEC"].to_numpy().astype("datetime64[D]")
-    is_open = np.isnat(ends)
-    first = np.maximum(year_ending(starts), settings.first_year)
-    last = np.where(is_open, settings.last_year, year_ending(ends))
+    ends = days_of(rows["DEC"])
+    is_open = ends == MISSING
+    first = np.maximum(collection_year_of(days_of(rows["DECOM"])), settings.first_year)
+    last = np.where(is_open, settings.last_year, collection_year_of(ends))
     ended = np.minimum(last, settings.last_year)
     times = np.maximum(ended - first + 1, 0)
     again = np.repeat(np.arange(len(rows)), times)
@@ -80,18 +81,6 @@ def yearly_episodes(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     returned = _in_codes_of_the_year(returned, year)
     returned.insert(0, "YEAR", year)
     return returned[["YEAR", *EPISODE_COLUMNS]]
-
-
-def year_ending(days: np.ndarray) -> Ints:
-    """Return the year in which the collection year of each day ends.
-
-    Examples
-    --------
-    >>> year_ending(np.array(["2024-03-31", "2024-04-01"], dtype="datetime64[D]")).tolist()
-    [2024, 2025]
-    """
-    months = days.astype("datetime64[M]").astype(np.int64)
-    return (months - 3) // 12 + 1971
 
 
 def _in_codes_of_the_year(rows: pd.DataFrame, year: Ints) -> pd.DataFrame:
@@ -122,9 +111,8 @@ def _header(shard: Shard, tables: dict[str, pd.DataFrame], of_breaks: pd.DataFra
     header.insert(0, "YEAR", seen["YEAR"].to_numpy(np.int64))
     header = header.sort_values(["YEAR", "CHILD"], kind="stable", ignore_index=True)
     year, sex = header["YEAR"].to_numpy(), header["SEX"].to_numpy(object)
-    known = (year_ending(header["MC_DOB"].to_numpy().astype("datetime64[D]")) <= year) & header[
-        "MC_DOB"
-    ].notna().to_numpy()
+    born = days_of(header["MC_DOB"])
+    known = (born != MISSING) & (collection_year_of(born) <= year)
     number = np.where(sex == "M", "1", "2")
     return header.assign(
         SEX=np.where(year >= FIRST_YEAR_OF_M_AND_F, sex, number).astype(object),
@@ -143,5 +131,5 @@ def _own_child_born(shard: Shard) -> pd.Series:
     last = np.full(number, -1)
     np.maximum.at(last, shard.placements["child"].to_numpy(), shard.placements["end"].to_numpy())
     mother = girl & (rng.random(number) < 0.04) & (born < last)
-    dates = pd.Series(born.astype("datetime64[D]").astype("datetime64[ns]"))
+    dates = pd.Series(dates_of(born))
     return dates.where(mother)
