@@ -13,13 +13,13 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.errors import HistoriesError, RecordsError, ReportError
 from bayescich.progress import say
+from bayescich.records.sources import SYNTHETIC_MARK
 from bayescich.spec import HistoryPolicies
 
 if TYPE_CHECKING:
     from bayescich.histories.check import FlowStep, RecordsCheck
     from bayescich.histories.construct import Histories
-    from bayescich.records.sources import SYNTHETIC_MARK
-from bayescich.records.everything import Everything
+    from bayescich.records.everything import Everything
 
 REPORT_FOLDER = Path("reports/records")
 
