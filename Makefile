@@ -38,6 +38,9 @@ stop = { printf '\n%s\n' "$$$(1)" >&2; exit 1; }
 # $(call option,name,value): the option, when a value was given
 option = $(if $(2),--$(1) "$(2)")
 
+# $(call page,module and arguments,page): write a page; one that fails leaves the old one
+page = { $(BIN)/python -m $(1) > $(2).new && mv $(2).new $(2); } || { rm -f $(2).new; exit 1; }
+
 ##@ Results
 .PHONY: help fit report records data
 help: ## list these commands
@@ -59,7 +62,7 @@ report: model-named $(READY) ## write the report of the newest run of MODEL=name
 records: $(READY) ## what the returns in DATA=folder hold, every fault and every row
 	@$(BIN)/bayescich records check $(if $(DATA),"$(DATA)") $(ARGS)
 
-data: $(READY) ## write a synthetic England [SIZE=small|study|national SEED= DIRT=] to data/<size>
+data: $(READY) ## data/<size>: a synthetic England [SIZE=small|study|national or CHILDREN=, SEED= DIRT= ARGS=--check]
 	@$(BIN)/bayescich simulate $(call option,size,$(SIZE)) $(call option,seed,$(SEED)) \
 	    $(call option,children,$(CHILDREN)) $(call option,dirt,$(DIRT)) $(ARGS)
 
@@ -100,12 +103,12 @@ lint: $(READY) ## style, types and the order of the rooms
 check: lint test ## lint, then test
 
 docs: $(READY) ## write the pages that are generated from the code
-	@$(BIN)/python -m bayescich.records.dictionary > docs/data-dictionary.md
-	@$(BIN)/python -m bayescich.histories.dictionary > docs/histories-dictionary.md
+	@$(call page,bayescich.records.dictionary,docs/data-dictionary.md)
+	@$(call page,bayescich.histories.dictionary,docs/histories-dictionary.md)
 
 docs-england: $(READY) ## write docs/synthetic-england.md from a fresh study England (a minute)
 	@$(BIN)/bayescich simulate --size study --out data/study
-	@$(BIN)/python -m bayescich.simulate.checking.check data/study > docs/synthetic-england.md
+	@$(call page,bayescich.simulate.checking.check data/study,docs/synthetic-england.md)
 
 recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)

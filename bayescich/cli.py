@@ -95,18 +95,33 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
         int | None, typer.Option(help="Children ever looked after, instead of a size.")
     ] = None,
     years: Annotated[
-        str, typer.Option(help="First and last collection year, each as the year it ends in.")
-    ] = "2010:2025",
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 2026,
+        str | None,
+        typer.Option(
+            help="First and last collection year, each as the year it ends in.",
+            show_default="2010:2025",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all random numbers.", show_default="2026")
+    ] = None,
     dirt: Annotated[
-        str, typer.Option(help="How authorities record: none, realistic or nasty.")
-    ] = "realistic",
+        str | None,
+        typer.Option(
+            help="How authorities record: none, realistic or nasty.", show_default="realistic"
+        ),
+    ] = None,
     confounding: Annotated[
-        float, typer.Option(help="How far needs lead the choice of home; 0 for not at all.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            help="How far needs lead the choice of home, 0 (not at all) to 10.", show_default="1.0"
+        ),
+    ] = None,
     hidden: Annotated[
-        float, typer.Option(help="Strength of a confounder that no record shows.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            help="Strength of a confounder that no record shows, 0 to 10.", show_default="0.0"
+        ),
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(help="How many write at once; the files do not depend on it.")
     ] = None,
@@ -114,8 +129,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
         bool,
         typer.Option(
             "--check",
-            help="Compare the England in --out (else data/study) with "
-            "published figures; write it first if it is not there.",
+            help="Compare the England in --out (else data/<size>, of the size study) with "
+            "published figures; write it first, as the other options say, if nothing is there.",
         ),
     ] = False,
 ) -> None:
@@ -123,13 +138,33 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from bayescich import pipeline
     from bayescich.simulate.settings import Settings
 
-    if check:
-        print(pipeline.check_synthetic_england(out or Path("data/study")))
-        return
+    options = {
+        "--size": size, "--children": children, "--years": years, "--seed": seed, "--dirt": dirt,
+        "--confounding": confounding, "--hidden": hidden,
+    }  # fmt: skip
+    given = [name for name, value in options.items() if value is not None]
+    if check and size is None and children is None:
+        size = "study"
     settings = Settings.asked(size, children, years, seed, dirt, confounding, hidden)
     folder = out or Path("data") / settings.name
-    pipeline.write_synthetic_england(folder, settings, processes)
-    print(f"Synthetic England: {folder}")
+    try:
+        if not check:
+            pipeline.write_synthetic_england(folder, settings, processes)
+            print(f"Synthetic England: {folder}")
+            return
+        if out is None:
+            # the size has named the folder
+            given = [name for name in given if name != "--size"]
+        print(pipeline.check_synthetic_england(folder, settings, processes, given=given))
+    except KeyboardInterrupt:
+        print(f"\n{_interrupted(folder)}", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _interrupted(folder: Path) -> str:
+    whole = (folder / "synthetic.json").is_file()
+    there = f"the England in {folder} is whole" if whole else f"there is none in {folder}"
+    return f"Interrupted. Nothing is half written: {there}."
 
 
 @records.command("check")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,20 +152,16 @@ def write_synthetic_england(
     Raises
     ------
     RunError
-        If the folder is a file or holds anything else.
+        If the folder is a file, holds anything else or cannot be written to.
     """
     from bayescich.simulate.england import simulate_england
     from bayescich.simulate.settings import Settings
-    from bayescich.simulate.write import write_england
+    from bayescich.simulate.target import target_of
+    from bayescich.simulate.write import refuse_processes, write_england
 
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"'{folder}' is a file.", next_step="Choose a folder with --out.")
-    if folder.exists() and any(folder.iterdir()) and not (folder / SYNTHETIC_MARK).is_file():
-        raise RunError(
-            f"'{folder}' holds files that were not written by the simulator.",
-            why="real returns could be lost",
-            next_step="Choose another folder with --out, or pass it with --data to fit it.",
-        )
+    # before the work, not after it
+    refuse_processes(processes)
+    target_of(folder)
     settings = settings or Settings()
     say(f"simulating an England of about {settings.children:,} children ever looked after")
     england = simulate_england(settings)
@@ -173,24 +169,54 @@ def write_synthetic_england(
     write_england(england, folder, processes)
 
 
-def check_synthetic_england(folder: Path) -> str:
+def check_synthetic_england(
+    folder: Path,
+    settings: Settings | None = None,
+    processes: int | None = None,
+    *,
+    given: Sequence[str] = (),
+) -> str:
     """Compare a synthetic England with the published figures and say what was found.
 
     Parameters
     ----------
     folder : Path
-        A synthetic England; one of the size ``study`` is written there if there is none.
+        A synthetic England; one is written there if nothing is there.
+    settings : Settings, optional
+        Of an England that has to be written; the size ``study`` if left out.
+    processes : int, optional
+        How many write it at the same time.
+    given : sequence of str
+        The options by which the settings were asked for, if any were.
 
     Returns
     -------
     str
         To read on a terminal: figures that miss their tolerance first, then what recording lost.
-    """
-    from bayescich.simulate.checking.check import said
-    from bayescich.simulate.settings import SIZES, Settings
 
-    if not (folder / SYNTHETIC_MARK).is_file():
-        write_synthetic_england(folder, Settings(children=SIZES["study"]))
+    Raises
+    ------
+    RunError
+        If settings were asked for and there is an England already.
+    RecordsError
+        If the folder holds anything but a synthetic England, or one that is not complete.
+    """
+    from bayescich.simulate.checking.check import refuse_others, said
+    from bayescich.simulate.settings import SIZES, Settings
+    from bayescich.simulate.target import holds_nothing
+
+    if holds_nothing(folder):
+        settings = settings or Settings(children=SIZES["study"])
+        write_synthetic_england(folder, settings, processes)
+    else:
+        refuse_others(folder)
+        if given:
+            raise RunError(
+                f"'{folder}' holds a synthetic England: it is checked as it is.",
+                where=", ".join(given),
+                why="what is there may have been made with other settings",
+                next_step="Leave these options out, or name another folder with --out.",
+            )
     say(f"reading {folder} back and measuring what is published")
     return said(folder)
 

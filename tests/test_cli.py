@@ -247,7 +247,13 @@ def test_bad_input_is_one_message_and_leaves_nothing(
         ((*COMMAND, "--seed", "-1"), "'seed' was -1"),
         ((*COMMAND, "--priors", "nobody"), "no prior set called 'nobody'"),
         (("report", "own"), "There is no finished run of 'own'"),
-        (("simulate", "--out", "."), "holds files that were not written by the simulator"),
+        (("simulate", "--out", "."), "is the current folder"),
+        (("simulate", "--out", "table.csv/england"), "cannot be written"),
+        (("simulate", "--processes", "0"), "0 processes cannot write anything"),
+        (("simulate", "--seed", str(2**63)), "is too large for a seed"),
+        (("simulate", "--hidden", "nan"), "is not a finite number"),
+        (("simulate", "--check", "--out", "."), "is not a synthetic England"),
+        (("simulate", "--check", "--out", "table.csv"), "is not a synthetic England"),
         (("simulate", "--size", "huge"), "There is no size 'huge'"),
         (("simulate", "--size", "small", "--children", "900"), "Both a size and a number"),
         (("simulate", "--children", "3"), "A synthetic England of 3 children"),
@@ -278,6 +284,59 @@ def test_a_synthetic_england_is_written_as_asked_and_checked(call: Call) -> None
     assert checked.status == 0
     assert re.search(r"\d+ of \d+", checked.out)
     assert "found exactly" in checked.out
+    refused = call("simulate", "--check", "--out", "england", "--seed", "6")
+    assert refused.status == 2
+    assert "holds a synthetic England: it is checked as it is" in refused.err
+    Path("england/truth/places.csv").unlink()
+    assert "A file of the truth is missing" in call("simulate", "--check", "--out", "england").err
+    Path("england/synthetic.json").write_text("{", encoding="utf-8")
+    assert "cannot be read" in call("simulate", "--check", "--out", "england").err
+
+
+def test_an_england_that_is_not_there_is_checked_as_asked(call: Call) -> None:
+    asked = ("--children", "500", "--years", "2005:2005", "--seed", "5")
+    checked = call("simulate", "--check", *asked)
+    assert checked.status == 0
+    assert "No published figure can be compared. " in checked.out
+    assert "is not among the years simulated" in checked.out
+    facts = json.loads(Path("data/synthetic/synthetic.json").read_text(encoding="utf-8"))
+    assert (facts["children"], facts["years"], facts["seed"]) == (500, "2005:2005", 5)
+
+
+@pytest.mark.parametrize("more", [(), ("--check",)])
+def test_ctrl_c_while_simulating_is_one_line(
+    call: Call, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "write_synthetic_england", interrupted)
+    answer = call("simulate", "--out", "england", *more)
+    assert answer.status == 130
+    assert answer.err == "\nInterrupted. Nothing is half written: there is none in england.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal to a group there")
+def test_ctrl_c_reaches_workers_without_a_trace(tmp_path: Path) -> None:
+    program = (
+        f"import sys; sys.argv = ['bayescich', 'simulate', '--processes', '3', "
+        f"'--children', '6000', '--out', 'england']; {RUN}"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(".england-*/ssda903/*")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    err = process.communicate()[1]
+    assert process.returncode == 130
+    assert "Interrupted. Nothing is half written" in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_option_is_refused(call: Call) -> None:

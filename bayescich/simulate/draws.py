@@ -27,6 +27,18 @@ def day(date: str) -> int:
     return int(np.datetime64(date, "D").astype(np.int64))
 
 
+def decimal_year(days: Ints) -> Floats:
+    """Return collection years with decimals: 2025.0 is the day on which that of 2025 begins.
+
+    Examples
+    --------
+    >>> decimal_year(np.array([day("2024-04-01")])).round(1).tolist()
+    [2025.0]
+    """
+    years: Floats = 1970 + (days + 275) / YEAR
+    return years
+
+
 def weighted(rng: np.random.Generator, weights: Floats) -> Ints:
     """Draw one position per row, in proportion to the row's weights.
 
@@ -64,43 +76,3 @@ def labels_by_group(
         rows = np.flatnonzero(group == position)
         drawn[rows] = labels(rng, own, len(rows))
     return drawn
-
-
-def postcodes(rng: np.random.Generator, size: int) -> Texts:
-    """Make postcodes in the area ZZ, which does not exist."""
-    letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
-    district = rng.integers(1, 100, size).astype(str).astype(object)
-    sector = rng.integers(0, 10, size).astype(str).astype(object)
-    first, second = letters[rng.integers(0, len(letters), (2, size))]
-    drawn: Texts = "ZZ" + district + " " + sector + first + second
-    return drawn
-
-
-def piecewise_durations(hazard_to_go: Floats, cuts: Sequence[float], rates: Floats) -> Floats:
-    """Invert a cumulative hazard that is constant within duration bands.
-
-    Parameters
-    ----------
-    hazard_to_go : array, shape (rows,)
-        The cumulative hazard at which each row's event happens: a unit exponential draw
-        divided by the row's multiplier of the baseline.
-    cuts : sequence of float
-        Inner band limits in days.
-    rates : array, shape (bands,)
-        Baseline hazard per year in each band; one more than ``cuts``.
-
-    Returns
-    -------
-    array, shape (rows,)
-        Days until the event; exact, no grid.
-
-    Examples
-    --------
-    >>> piecewise_durations(np.array([0.5, 3.0]), [365.25], np.array([1.0, 2.0])) / 365.25
-    array([0.5, 2. ])
-    """
-    starts = np.array([0.0, *cuts])
-    reached = np.concatenate([[0.0], np.cumsum(np.diff(starts) * rates[:-1] / YEAR)])
-    band = np.searchsorted(reached, hazard_to_go, side="right") - 1
-    days: Floats = starts[band] + (hazard_to_go - reached[band]) * YEAR / rates[band]
-    return days

@@ -152,7 +152,7 @@ def _as_words(rows: pd.DataFrame) -> pd.DataFrame:
     }
     kept = [
         "person", "child", "period", "start", "end", "kind", "home", "registration", "place",
-        "post", "miles", "earlier", "at_first_home", "log_hazard", "planned",
+        "post", "miles", "earlier", "at_first_home", "log_hazard", "planned", "closed",
     ]  # fmt: skip
     return rows[kept].assign(**written).rename(columns={"at_first_home": "first_home_before"})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -15,6 +17,10 @@ SIZES = {"small": 2_000, "study": 40_000, "national": 600_000}
 """Children ever looked after, by name of the size; 600,000 is England itself."""
 
 FEWEST_CHILDREN = 500
+MOST_CHILDREN = 2_000_000
+STRONGEST = 10.0
+"""Of confounding: beyond it every child of the same needs is in the same type of home."""
+SEEDS = 2**63
 EARLIEST_YEAR = 2005
 LATEST_YEAR = 2025
 
@@ -59,46 +65,25 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""
-        if self.children < FEWEST_CHILDREN:
-            raise BayescichError(
-                f"A synthetic England of {self.children} children was asked for.",
-                where="--children",
-                why="too few children enter a home for any model to be tried",
-                next_step=f"Ask for {FEWEST_CHILDREN} children or more, e.g. 2000.",
-            )
-        if not EARLIEST_YEAR <= self.first_year <= self.last_year <= LATEST_YEAR:
-            raise BayescichError(
-                f"The collection years {self.first_year}:{self.last_year} cannot be simulated.",
-                where="--years",
-                why="published figures to go by end with the year to March 2025",
-                next_step=f"Name two years within {EARLIEST_YEAR}:{LATEST_YEAR}, the first one "
-                "first, e.g. 2010:2025.",
-            )
-        if self.dirt not in get_args(Dirt):
-            raise BayescichError(
-                f"There is no dirt '{self.dirt}'.",
-                where="--dirt",
-                next_step="Use one of " + ", ".join(get_args(Dirt)) + ".",
-            )
-        if self.seed < 0 or self.confounding < 0 or self.hidden < 0:
-            raise BayescichError(
-                "A seed, a strength of confounding or of the hidden confounder is below zero.",
-                where="--seed, --confounding, --hidden",
-                next_step="Give figures of zero or more.",
-            )
+        _refuse_children(self.children)
+        _refuse_years(self.first_year, self.last_year)
+        _refuse_dirt(self.dirt)
+        _refuse_seed(self.seed)
+        _refuse_strength(self.confounding, "--confounding")
+        _refuse_strength(self.hidden, "--hidden")
 
     @classmethod
     def asked(
         cls,
-        size: str | None,
-        children: int | None,
-        years: str,
-        seed: int,
-        dirt: str,
-        confounding: float,
-        hidden: float,
+        size: str | None = None,
+        children: int | None = None,
+        years: str | None = None,
+        seed: int | None = None,
+        dirt: str | None = None,
+        confounding: float | None = None,
+        hidden: float | None = None,
     ) -> Settings:
-        """Return the settings that a command line asks for.
+        """Return the settings that a command line asks for; what it leaves out is as usual.
 
         Parameters
         ----------
@@ -106,13 +91,15 @@ class Settings:
             One of `SIZES`; small if neither it nor `children` is given.
         children : int, optional
             Instead of a size.
-        years : str
+        years : str, optional
             Two years, as in ``2010:2025``.
+        seed, dirt, confounding, hidden : optional
+            As in `Settings`.
 
         Examples
         --------
-        >>> Settings.asked("study", None, "2015:2020", 1, "none", 1.0, 0.0).children
-        40000
+        >>> Settings.asked("study", years="2015:2020").last_year
+        2020
         """
         if size is not None and (size not in SIZES or children is not None):
             raise BayescichError(
@@ -122,15 +109,18 @@ class Settings:
                 where="--size, --children",
                 next_step=f"Use one of {', '.join(SIZES)}, or --children alone.",
             )
-        first, _, last = years.partition(":")
-        if not (first.isdigit() and last.isdigit()):
-            raise BayescichError(
-                f"'{years}' are no collection years.",
-                where="--years",
-                next_step="Name the first and the last, e.g. 2010:2025.",
-            )
-        number = children if children is not None else SIZES[size or "small"]
-        return cls(number, int(first), int(last), seed, cast(Dirt, dirt), confounding, hidden)
+        if dirt is not None:
+            _refuse_dirt(dirt)
+        first, last = _two_years(years) if years is not None else (cls.first_year, cls.last_year)
+        return cls(
+            children if children is not None else SIZES[size or "small"],
+            first,
+            last,
+            cls.seed if seed is None else seed,
+            cls.dirt if dirt is None else cast(Dirt, dirt),
+            cls.confounding if confounding is None else confounding,
+            cls.hidden if hidden is None else hidden,
+        )
 
     @property
     def name(self) -> str:
@@ -151,3 +141,88 @@ class Settings:
     def scale(self) -> float:
         """Children, as a share of England's."""
         return self.children / SIZES["national"]
+
+
+def _refuse_children(children: int) -> None:
+    asked = f"A synthetic England of {children:,} children was asked for."
+    if children < FEWEST_CHILDREN:
+        raise BayescichError(
+            asked,
+            where="--children",
+            why="too few children enter a home for any model to be tried",
+            next_step=f"Ask for {FEWEST_CHILDREN} children or more, e.g. 2000.",
+        )
+    if children > MOST_CHILDREN:
+        raise BayescichError(
+            asked,
+            where="--children",
+            why=f"England itself has about {SIZES['national']:,} in sixteen years, and no "
+            "machine's memory would suffice",
+            next_step=f"Ask for {MOST_CHILDREN:,} children or fewer.",
+        )
+
+
+def _two_years(years: str) -> tuple[int, int]:
+    if not re.fullmatch(r"\d{4}:\d{4}", years, re.ASCII):
+        raise BayescichError(
+            f"'{years}' is not two collection years.",
+            where="--years",
+            next_step="Name the first and the last, e.g. 2010:2025.",
+        )
+    first, last = years.split(":")
+    return int(first), int(last)
+
+
+def _refuse_years(first: int, last: int) -> None:
+    why = ""
+    if first > last:
+        why = f"the first year, {first}, is later than the last"
+    elif first < EARLIEST_YEAR:
+        why = f"{first} is before {EARLIEST_YEAR}, the first year that can be simulated"
+    elif last > LATEST_YEAR:
+        why = f"{last} is after {LATEST_YEAR}, the last year with published figures to go by"
+    if why:
+        raise BayescichError(
+            f"The collection years {first}:{last} cannot be simulated.",
+            where="--years",
+            why=why,
+            next_step=f"Name two years within {EARLIEST_YEAR}:{LATEST_YEAR}, the first one "
+            "first, e.g. 2010:2025.",
+        )
+
+
+def _refuse_dirt(dirt: str) -> None:
+    if dirt not in get_args(Dirt):
+        raise BayescichError(
+            f"There is no dirt '{dirt}'.",
+            where="--dirt",
+            next_step="Use one of " + ", ".join(get_args(Dirt)) + ".",
+        )
+
+
+def _refuse_seed(seed: int) -> None:
+    if not 0 <= seed < SEEDS:
+        raise BayescichError(
+            f"The seed {seed} is below zero."
+            if seed < 0
+            else f"The seed {seed} is too large for a seed.",
+            where="--seed",
+            next_step="Give a whole number from 0 to 9223372036854775807, e.g. 2026.",
+        )
+
+
+def _refuse_strength(strength: float, option: str) -> None:
+    if math.isfinite(strength) and 0 <= strength <= STRONGEST:
+        return
+    what = (
+        "is not a finite number"
+        if not math.isfinite(strength)
+        else "is below zero"
+        if strength < 0
+        else f"is above {STRONGEST:g}"
+    )
+    raise BayescichError(
+        f"The strength {strength:g} {what}.",
+        where=option,
+        next_step=f"Give a figure from 0 to {STRONGEST:g}: 0 for none, 1 for the usual.",
+    )

@@ -6,10 +6,11 @@ The hazard per year that child ``i`` moves from home ``j`` of provider ``k``, pl
     ``omega_i * exp(alpha_b + x'beta + z'b + theta_type(j) + z'gamma_type(j) + (z * s_j)'kappa
     + v_j + w_k + r_l + g_y + delta u_i)``
 
-with ``omega_i ~ Gamma`` of mean one, ``x`` what the returns show, ``z`` the child's needs (less
-their mean), ``s_j`` the needs that the home says it meets and ``u_i`` a confounder that no record
-shows. Needs, type and home are those on the day the stay begins. A child leaves care from a home
-by route ``m`` with a hazard of its own, ``exp(exit_type + exit_home)`` times that of its age.
+with ``omega_i ~ Gamma`` of mean one, ``x`` what the returns show, ``z`` the child's needs less
+their mean over stays in homes (so that ``theta`` is the effect for the average child there),
+``s_j`` the needs that the home says it meets and ``u_i`` a confounder that no record shows. Needs,
+type and home are those on the day the stay begins. A child leaves care from a home by route ``m``
+with a hazard of its own, ``exp(exit_type + exit_home)`` times that of its age and authority.
 Every set of effects is centred on zero over its own levels.
 """
 
@@ -41,7 +42,8 @@ BANDS = (
 EXIT_ROUTES = ("return home", "permanence", "independence", "other")
 """Routes by which a child leaves care from a home before the 18th birthday."""
 
-_REFERENCE = {"age_at_start": 14.0, "earlier_placements": 2.0}
+REFERENCE = {"age_at_start": 14.0, "earlier_placements": 2.0}
+"""The child whose rates ``moves.home_rates`` are: a girl of no special category of need."""
 
 
 def fixed() -> Mapping[str, float]:
@@ -54,6 +56,17 @@ def fixed() -> Mapping[str, float]:
     """
     effects: Mapping[str, float] = value("moves.covariates")
     return effects
+
+
+def reference() -> float:
+    """Return the log hazard ratio of the reference child against one with zero covariates."""
+    return float(sum(fixed()[name] * at for name, at in REFERENCE.items()))
+
+
+def need_means() -> Floats:
+    """Return the share of stays in homes with each need: the child that type effects are for."""
+    means = value("moves.need_means")
+    return np.array([means[name] for name in NEEDS])
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,8 @@ class Truth:
     """Shape (homes, routes)."""
     planned_type: pd.Series
     """Log odds that a move is planned, by type."""
+    hidden: float
+    """Log hazard ratio of moving per SD of the hidden trait."""
     practice: Practice
     """What authorities do differently."""
     outcomes: OutcomeEffects
@@ -87,8 +102,7 @@ class Truth:
     @property
     def baseline(self) -> Floats:
         """Return log hazards per year by band when every covariate is zero, needs at their mean."""
-        shift = sum(fixed()[name] * at for name, at in _REFERENCE.items())
-        rates: Floats = np.log(np.array(value("moves.home_rates"))) - shift
+        rates: Floats = np.log(np.array(value("moves.home_rates"))) - reference()
         return rates
 
     def parameters(self) -> pd.DataFrame:
@@ -102,13 +116,22 @@ class Truth:
             *(("fixed", name, effect) for name, effect in fixed().items()),
             *(("baseline", band, effect) for band, effect in bands),
             *(("need", name, needs[name]) for name in NEEDS),
+            *(("need_mean", name, value("moves.need_means")[name]) for name in NEEDS),
+            ("hidden", "", self.hidden),
             *(("matching", name, m) for name, m in zip(NEEDS, self.matching, strict=True)),
             *_cells("type_need", self.type_need),
             *(("year_effect", str(label), effect) for label, effect in self.year.items()),
             *(("planned_type", str(level), e) for level, e in self.planned_type.items()),
         ]
         moves = _table("stability", rows)
-        exits = _table("exits", list(_cells("exit_type", self.exit_type)))
+        exits = _table(
+            "exits",
+            [
+                *_cells("exit_type", self.exit_type),
+                ("exit_type_sd", "", value("moves.exit_type_sd")),
+                ("exit_home_sd", "", value("moves.exit_home_sd")),
+            ],
+        )
         return pd.concat([moves, exits, self.outcomes.parameters()], ignore_index=True)
 
     def effects(self, homes: Homes, authorities: Authorities) -> pd.DataFrame:
@@ -168,6 +191,7 @@ def draw_truth(
         planned_type=pd.Series(
             _centred(rng.normal(0, value("moves.planned_type_sd"), len(types))), index=types
         ),
+        hidden=settings.hidden * value("moves.hidden_log_hazard"),
         practice=draw_practice(rng, authorities),
         outcomes=draw_outcome_effects(rng, homes, len(authorities.names)),
     )

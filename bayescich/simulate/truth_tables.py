@@ -16,14 +16,14 @@ from bayescich.histories.spells import (
 )
 from bayescich.records.code_sets import code_set
 from bayescich.simulate.calibration import value
-from bayescich.simulate.care.hazards import moving_hazards
+from bayescich.simulate.care.hazards import RECS, moving_hazards, routes_of_recs
 from bayescich.simulate.care.home_effects import HomeEffects
 from bayescich.simulate.draws import YEAR, Floats, Texts
 from bayescich.simulate.outcomes.counterfactual import expected_outcomes
 from bayescich.simulate.returns.placement_details import PLACES, placement_details
 from bayescich.simulate.shapes import HOME, KINDS, NEEDS
 from bayescich.simulate.shard import Shard
-from bayescich.simulate.truth import CUTS
+from bayescich.simulate.truth import CUTS, EXIT_ROUTES, reference
 
 HORIZON = 365.0
 """Days within which a move is counted in the counterfactuals."""
@@ -44,9 +44,11 @@ def journeys_table(shard: Shard) -> pd.DataFrame:
     DataFrame
         child (``LA/CHILD``), start and end (first day not there), kind, home (first URN of the
         physical home, or blank), ended_by in the words of ``histories.spells``, reason (the true
-        one), planned, route (of an exit from a home, by group), in_window, log_hazard (of moving
-        from a home: every effect but baseline and frailty) and earlier_placements (before the
-        first home).
+        one), planned, route (of an exit from a home, by group of the histories), in_window,
+        begun_in_window, closed (the home closed: a move that no hazard made), leaving_route (of
+        ``truth.EXIT_ROUTES``, of those who left care from a home), log_hazard (of moving from a
+        home: what to add to the baseline of ``parameters.csv``; frailty left out) and
+        earlier_placements (before the first home).
     """
     placements, settings = shard.placements, shard.settings
     who = shard.children["CHILD"].to_numpy(object)[placements["child"].to_numpy()]
@@ -55,7 +57,8 @@ def journeys_table(shard: Shard) -> pd.DataFrame:
     at_home = home >= 0
     ended = np.array([_ENDED_BY[word] for word in placements["outcome"]], dtype=object)
     ended[(placements["REC"] == "E2").to_numpy()] = DIED
-    hazard = np.where(at_home, placements["log_hazard"].round(6), np.nan)
+    log_hazard = placements["log_hazard"].to_numpy(np.float64) + reference()
+    begun = placements["start"].to_numpy() >= settings.first_day
     return pd.DataFrame(
         {
             "child": (shard.name + "/") + who,
@@ -68,7 +71,10 @@ def journeys_table(shard: Shard) -> pd.DataFrame:
             "planned": placements["planned"].to_numpy(bool),
             "route": _routes(shard, ended),
             "in_window": placements["end"].to_numpy() >= settings.first_day,
-            "log_hazard": hazard,
+            "begun_in_window": begun,
+            "closed": placements["closed"].to_numpy(bool),
+            "leaving_route": _leaving_routes(placements, ended),
+            "log_hazard": np.where(at_home, log_hazard.round(6), np.nan),
             "earlier_placements": placements["first_home_before"].to_numpy(),
         }
     )
@@ -139,27 +145,29 @@ def _beside(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
 def _log_hazards_by_type(shard: Shard, first: pd.DataFrame) -> Floats:
     """Return log hazards of moving, less baseline, home, owner and matching: children by types."""
     truth, child = shard.truth, first["child"].to_numpy(np.int64)
-    effects = HomeEffects(shard.children, shard.needs, shard.homes, truth, shard.settings)
+    effects = HomeEffects(shard.children, shard.needs, shard.homes, truth)
     home = first["home"].to_numpy(np.int64)
     here = effects.type[home]
-    centred = effects.needs[child] - effects.shares
+    centred = effects.needs[child] - effects.means
     own = effects.type_effect[here] + (centred * effects.type_need[here]).sum(axis=1)
     owner = effects.owner[effects.registration(home, first["start"].to_numpy(np.int64))]
     own = own + truth.home[home] + truth.provider[owner]
-    own = own + (effects.needs[child] * effects.meets[home]) @ truth.matching
+    own = own + (centred * effects.meets[home]) @ truth.matching
     everywhere = first["log_hazard"].to_numpy(float) - own
     anywhere = effects.type_effect + centred @ effects.type_need.T
-    met = _meets_by_type(effects, len(effects.type_effect))
-    matched = (effects.needs[child] * truth.matching) @ met.T
+    met = _meets_by_type(shard, effects)
+    matched = (centred * truth.matching) @ met.T
     logs: Floats = everywhere[:, None] + anywhere + matched
     return logs
 
 
-def _meets_by_type(effects: HomeEffects, types: int) -> Floats:
+def _meets_by_type(shard: Shard, effects: HomeEffects) -> Floats:
     """Return the share of each type's homes that say they meet each need."""
+    typed = (shard.homes.frame["home_type"] != "").to_numpy()
+    types = len(effects.type_effect)
     met = np.zeros((types, len(NEEDS)))
-    np.add.at(met, effects.type, effects.meets)
-    homes = np.bincount(effects.type, minlength=types)
+    np.add.at(met, effects.type[typed], effects.meets[typed])
+    homes = np.bincount(effects.type[typed], minlength=types)
     shares: Floats = met / np.maximum(homes, 1)[:, None]
     return shares
 
@@ -190,6 +198,14 @@ def _routes(shard: Shard, ended: Texts) -> Texts:
     route[moved] = [by_place[code] for code in place[moved]]
     route[left] = [by_rec[code] for code in placements["REC"].to_numpy(object)[left]]
     return route
+
+
+def _leaving_routes(placements: pd.DataFrame, ended: Texts) -> Texts:
+    """Return the route of the simulator's own hazards by which each child left care from a home."""
+    code = pd.Index(RECS).get_indexer(pd.Index(placements["REC"]))
+    route = np.array(EXIT_ROUTES, dtype=object)[routes_of_recs()[code]]
+    left = np.isin(ended, (LEFT_CARE, TAKEN_OVER, DIED)) & (placements["kind"] == HOME).to_numpy()
+    return np.where(left, route, "")
 
 
 def _route_groups() -> tuple[dict[str, str], dict[str, str]]:

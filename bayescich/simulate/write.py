@@ -10,9 +10,11 @@ import json
 import multiprocessing
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +30,15 @@ from bayescich.simulate.providers.places import places_table
 from bayescich.simulate.providers.register import write_register
 from bayescich.simulate.providers.statements import statements_table
 from bayescich.simulate.shard import Own
+from bayescich.simulate.target import (
+    PARTS_FOLDER,
+    WRITTEN_BY,
+    no_os_error,
+    postponed,
+    put_whole,
+    target_of,
+    undisturbed,
+)
 
 FEWEST_FOR_PROCESSES = 20_000
 """Below so many children starting processes takes longer than they save."""
@@ -44,45 +55,57 @@ npd/                          extracts of the National Pupil Database, and the l
 needs/                        needs audit and scores on scales
 statements/                   what homes say they offer
 costs/                        prices of placements, by type of home, and of authorities
-truth/                        what no return shows: docs/synthetic-england.md
+truth/                        what no return shows: docs/simulator.md
 """
 
 
 def write_england(england: England, folder: Path, processes: int | None = None) -> None:
     """Write every file, the truth and ``synthetic.json``.
 
-    Everything is written to a temporary folder beside and renamed when it is whole, so that a
-    folder is either all there or not at all; a synthetic England that is already there is
-    replaced.
+    Everything is written to a hidden folder beside and renamed when it is whole, so that a folder
+    is either all there or not at all; a synthetic England that is already there is replaced.
 
     Parameters
     ----------
     england : England
     folder : Path
+        Absent, empty or a synthetic England: see ``target.target_of``.
     processes : int, optional
         How many write at the same time; the files are the same whatever their number. If left
         out, one for a small England, else one per core.
 
     Raises
     ------
+    RunError
+        If the folder holds something else or cannot be written.
     BayescichError
-        If the folder exists and is not a synthetic England.
+        If a process was killed.
     """
-    _refuse_other_data(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write_all(england, beside, processes or _usual_processes(england))
-        beside.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    refuse_processes(processes)
+    target = target_of(folder)
+    asked = processes or _usual_processes(england)
+    with no_os_error(folder), put_whole(target) as beside:
+        _write_all(england, beside, min(asked, len(england.authorities.names)))
+
+
+def refuse_processes(processes: int | None) -> None:
+    """Refuse a number of processes that cannot write anything.
+
+    Raises
+    ------
+    BayescichError
+        If it is zero or less.
+    """
+    if processes is not None and processes < 1:
+        raise BayescichError(
+            f"{processes} processes cannot write anything.",
+            where="--processes",
+            next_step="Give 1 or more, or leave it out.",
+        )
 
 
 def _write_all(england: England, folder: Path, processes: int) -> None:
-    for name in ("ssda903", "ofsted", "lookup", "statements", "costs", "truth", "parts"):
+    for name in ("ssda903", "ofsted", "lookup", "statements", "costs", "truth", PARTS_FOLDER):
         (folder / name).mkdir()
     writer = AuthorityWriter.of(england, folder)
     _write_authorities(england, writer, processes)
@@ -98,18 +121,56 @@ def _write_authorities(england: England, writer: AuthorityWriter, processes: int
         for number in numbers:
             writer.write(england.shard(number))
         return
+    try:
+        with _pool(writer, processes) as pool:
+            _hand_out(england, pool, processes)
+    except BrokenProcessPool as error:
+        raise BayescichError(
+            "A process that wrote authorities was killed.",
+            where=f"{processes} processes at the same time",
+            why="most often the memory did not suffice for all of them",
+            next_step="Run it again with --processes 1; the files do not depend on it.",
+        ) from error
+
+
+@contextmanager
+def _pool(writer: AuthorityWriter, processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Lend processes that write; what they have not begun when it is left is not begun."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         processes, mp_context=context, initializer=_set_writer, initargs=(writer,)
-    ) as pool:
-        running: set[Future[None]] = set()
-        for number in numbers:
-            # only a few are handed out ahead: all of England would wait in the pipes
-            if len(running) >= 2 * processes:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                _raise_what_failed(done)
-            running.add(pool.submit(_write_one, england.shard(number).only_its_own()))
-        _raise_what_failed(running)
+    )
+    try:
+        yield pool
+    finally:
+        with undisturbed():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _hand_out(england: England, pool: ProcessPoolExecutor, processes: int) -> None:
+    running: set[Future[None]] = set()
+    for number in range(len(england.authorities.names)):
+        # only a few are handed out ahead: all of England would wait in the pipes
+        if len(running) >= 2 * processes:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            _raise_what_failed(done)
+        own = england.shard(number).only_its_own()
+        with postponed(), _workers_uninterrupted():
+            running.add(pool.submit(_write_one, own))
+    _raise_what_failed(running)
+
+
+@contextmanager
+def _workers_uninterrupted() -> Iterator[None]:
+    """Let processes started here never see Ctrl-C: the one that started them acts on it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _raise_what_failed(done: Iterable[Future[None]]) -> None:
@@ -122,6 +183,7 @@ _OF_THIS_PROCESS: list[AuthorityWriter] = []
 
 
 def _set_writer(writer: AuthorityWriter) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _OF_THIS_PROCESS[:] = [writer]
 
 
@@ -136,8 +198,8 @@ def _join(england: England, folder: Path) -> None:
     for name in PARTS:
         path = folder / f"{name}.csv"
         path.parent.mkdir(exist_ok=True)
-        join_parts([folder / "parts" / f"{path.stem}-{n}.csv" for n in numbers], path)
-    shutil.rmtree(folder / "parts")
+        join_parts([folder / PARTS_FOLDER / f"{path.stem}-{n}.csv" for n in numbers], path)
+    shutil.rmtree(folder / PARTS_FOLDER)
 
 
 def _write_providers(england: England, folder: Path) -> None:
@@ -194,7 +256,7 @@ def _write_notes(england: England, folder: Path) -> None:
         "confounding": settings.confounding,
         "hidden": settings.hidden,
         "version": __version__,
-        "written by": "bayescich.simulate",
+        "written by": WRITTEN_BY,
     }
     (folder / "synthetic.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     note = _README.format(version=__version__, **vars(settings))
@@ -204,13 +266,3 @@ def _write_notes(england: England, folder: Path) -> None:
 def _usual_processes(england: England) -> int:
     few = england.settings.children < FEWEST_FOR_PROCESSES
     return 1 if few else max(1, os.cpu_count() or 1)
-
-
-def _refuse_other_data(folder: Path) -> None:
-    if folder.exists() and not (folder / "synthetic.json").is_file():
-        raise BayescichError(
-            "The folder for the synthetic England holds something else.",
-            where=str(folder),
-            why="it would be replaced",
-            next_step="Name another folder, or move this one away.",
-        )

@@ -1,5 +1,6 @@
 """The check against England: each measure on a return of which the figure is known by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from bayescich.simulate.checking import (
     stability,
 )
 from bayescich.simulate.checking.check import (
+    _WHY,
     as_markdown,
     as_text,
     check_england,
@@ -31,6 +33,7 @@ from bayescich.simulate.checking.check import (
 from bayescich.simulate.checking.compared import Compared
 from bayescich.simulate.checking.counting import Figures, Measured
 from bayescich.simulate.checking.facts import Facts, read_facts
+from bayescich.simulate.checking.loss_causes import causes_of
 from bayescich.simulate.checking.spread import Counts, logit_sd
 
 HEADER = "CHILD,SEX,DOB,ETHNIC,UPN"
@@ -390,6 +393,37 @@ def test_every_published_figure_has_a_source_a_unit_and_a_tolerance_that_can_fai
         assert figure.unit, name
         assert 0 < (figure.tolerance or 0) < 0.8 * figure.value, name
     assert len(published()) >= 90
+
+
+def test_reasons_are_of_published_figures() -> None:
+    assert set(_WHY) <= set(published())
+
+
+def test_the_terminal_says_what_tolerances_are_meant_for(facts: Facts) -> None:
+    checked = compare(facts)
+    shown = as_text(checked)
+    assert "Tolerances are meant for the size study" in shown
+    by_reason = shown.split(f"Not compared: {len(checked.others)}\n")[1].splitlines()
+    assert sum(int(line.split()[0]) for line in by_reason) == len(checked.others)
+    assert len(by_reason) == len({figure.why for figure in checked.others})
+    nothing = as_text(replace(checked, figures=()))
+    assert nothing.startswith("No published figure can be compared. 3 children")
+    assert "Within tolerance" not in nothing
+
+
+def test_no_candidate_for_a_lost_stay() -> None:
+    stays = pd.DataFrame(
+        {
+            "child": ["a"],
+            "start": pd.to_datetime(["2020-01-01"]),
+            "end": pd.to_datetime(["2020-02-01"]),
+            "outcome": ["not found"],
+        }
+    )
+    causes = pd.DataFrame(
+        {"cause": ["gap"], "child": ["b"], "begun": pd.to_datetime(["2020-01-01"])}
+    ).astype({"cause": "str", "child": "str"})
+    assert causes_of(stays, causes, {"a", "b"}).tolist() == ["not explained"]
 
 
 def test_every_published_figure_is_measured(facts: Facts) -> None:

@@ -4,21 +4,30 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from bayescich.simulate.draws import day, labels_by_group, piecewise_durations, postcodes, weighted
+from bayescich.simulate.care.hazards import piecewise_days
+from bayescich.simulate.draws import day, labels_by_group, weighted
+from bayescich.simulate.providers.places import UNITS, postcode_texts
+from bayescich.simulate.shapes import DISTRICTS, Authorities
+from bayescich.simulate.truth import CUTS
 
-CUTS = (7.0, 28.0, 365.0)
-RATES = np.array([4.0, 2.0, 1.0, 0.5])
+RATES = np.array([[4.0, 2.0, 1.0, 0.5, 0.4, 0.3, 0.2, 0.2, 0.1], np.full(9, 2.0)])
 
 
 @pytest.mark.parametrize("to_go", [0.001, 0.0766, 0.0767, 0.5, 1.2, 3.0])
 def test_a_duration_has_the_cumulative_hazard_asked_for(to_go: float) -> None:
-    duration = piecewise_durations(np.array([to_go]), CUTS, RATES)[0]
+    duration = piecewise_days(np.array([to_go]), RATES, np.array([0]))[0]
 
     def hazard(days: float) -> float:
-        return float(RATES[np.searchsorted(CUTS, days, side="right")] / 365.25)
+        return float(RATES[0, np.searchsorted(CUTS, days, side="right")] / 365.25)
 
     reached, _ = quad(hazard, 0, duration, points=[c for c in CUTS if c < duration], limit=200)
     assert reached == pytest.approx(to_go, rel=1e-6)
+
+
+def test_each_row_has_the_rates_of_its_own_kind() -> None:
+    days = piecewise_days(np.array([1.0, 1.0]), RATES, np.array([1, 0]))
+    assert days[0] == pytest.approx(365.25 / 2)
+    assert days[1] > days[0]
 
 
 def test_weights_decide_how_often() -> None:
@@ -33,10 +42,16 @@ def test_labels_come_from_the_rows_own_group() -> None:
     assert drawn.tolist() == ["a", "b", "a", "b"]
 
 
-def test_postcodes_are_in_an_area_that_does_not_exist() -> None:
-    drawn = postcodes(np.random.default_rng(1), 500)
-    assert all(code.startswith("ZZ") for code in drawn)
-    assert len(set(drawn)) > 450
+def test_postcodes_tell_places_apart() -> None:
+    blank = np.array([], dtype=object)
+    two = Authorities(
+        blank, blank, np.array([]), np.array([]), np.array([]), np.array([]),
+        np.array(["ZA", "ZD"], dtype=object), np.array([1, 10]),
+    )  # fmt: skip
+    number = np.arange(DISTRICTS * UNITS)
+    texts = postcode_texts(two, np.ones(len(number), np.int64), number)
+    assert len(set(texts)) == len(number)
+    assert {text.split()[0] for text in texts} == {f"ZD{n}" for n in range(10, 10 + DISTRICTS)}
 
 
 def test_days_are_counted_from_1970() -> None:

@@ -49,7 +49,7 @@ def test_what_cannot_be_simulated_is_refused(change: dict[str, object], said: st
     [
         ("huge", None, "2010:2025", "no size 'huge'"),
         ("small", 900, "2010:2025", "Both a size and a number"),
-        (None, 900, "2010", "'2010' are no collection years"),
+        (None, 900, "2010", "'2010' is not two collection years"),
     ],
 )
 def test_what_a_command_asks_for_is_checked(

@@ -2,6 +2,7 @@
 model that knows the confounders is not."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from bayescich.simulate import England, Settings, simulate_england
+from bayescich.simulate import England, Settings, simulate_england, write_england
 from bayescich.simulate.calibration import value
+from bayescich.simulate.care.hazards import routes_of_recs
 from bayescich.simulate.care.home_effects import HomeEffects
-from bayescich.simulate.care.journeys import MOVED
+from bayescich.simulate.care.journeys import MOVED, Journeys
+from bayescich.simulate.checking.lost import read_journeys
 from bayescich.simulate.shapes import HOME
-from bayescich.simulate.truth import CUTS
+from bayescich.simulate.truth import CUTS, EXIT_ROUTES
 
 Floats = NDArray[np.float64]
 FREQUENT = 400
@@ -54,9 +57,7 @@ def stays_of(england: England) -> Stays:
     inside = np.clip(days[:, None] - np.array([0.0, *CUTS]), 0, bands)
     kind = england.homes.frame["home_type"].to_numpy(object)[own["home"]]
     own_type = england.truth.home_type.reindex(kind).to_numpy(float)
-    effects = HomeEffects(
-        england.people.frame, england.people.needs, england.homes, england.truth, england.settings
-    )
+    effects = HomeEffects(england.people.frame, england.people.needs, england.homes, england.truth)
     # a home that closes ends a stay whatever its hazard: that is censored
     moved = (own["outcome"].eq(MOVED) & ~own["closed"]).to_numpy(float)
     return Stays(
@@ -159,11 +160,7 @@ def test_the_oracle_is_not_biased(confounded: Stays) -> None:
 
 def test_a_hidden_confounder_biases_whoever_does_not_know_it(hidden: Stays) -> None:
     own = hidden.england
-    unseen = (
-        own.settings.hidden
-        * value("moves.hidden_log_hazard")
-        * own.people.frame["hidden"].to_numpy()[hidden.person]
-    )
+    unseen = own.truth.hidden * own.people.frame["hidden"].to_numpy()[hidden.person]
     blind = Stays(
         own, hidden.person, hidden.type, hidden.moved, hidden.expected, hidden.known - unseen,
         hidden.of_child,
@@ -178,3 +175,44 @@ def test_a_hidden_confounder_biases_whoever_does_not_know_it(hidden: Stays) -> N
     found = centred(np.log(sums["moved"] / sums["at_risk"]).to_numpy(), hidden)
     assert np.ptp(sent) > 0.2, "it sends children to some types rather than others"
     assert np.corrcoef(sent, found - truth)[0, 1] > 0.6
+
+
+def test_the_files_alone_say_how_many_moves_to_expect(tmp_path: Path) -> None:
+    settings = Settings(children=20_000, first_year=2016, seed=8, dirt="none")
+    write_england(simulate_england(settings), tmp_path / "england")
+    truth = tmp_path / "england" / "truth"
+    stays = read_journeys(truth / "journeys.csv")
+    stays = stays[stays["kind"].eq("home") & stays["begun_in_window"].eq(1)]
+    parameters = pd.read_csv(truth / "parameters.csv", keep_default_na=False)
+    baseline = parameters.query("model == 'stability' and variable == 'baseline'")["value"]
+    frailty = pd.read_csv(truth / "children.csv").set_index("child")["frailty"]
+    days = (stays["end"] - stays["start"]).dt.days.to_numpy(float)
+    inside = np.clip(days[:, None] - np.array([0.0, *CUTS]), 0, np.diff([0.0, *CUTS, np.inf]))
+    risk = inside @ np.exp(baseline.to_numpy(float)) / 365.25
+    expected = risk * np.exp(stays["log_hazard"].astype(float)) * stays["child"].map(frailty)
+    moved = (stays["ended_by"].eq("moved") & stays["closed"].eq(0)).sum()
+    assert moved > 500
+    assert moved == pytest.approx(expected.sum(), abs=4 * np.sqrt(moved))
+    # moves that no hazard made: homes that closed
+    assert 0 < (stays["closed"].eq(1)).sum() < 0.1 * moved
+
+
+def test_a_home_changes_the_hazard_of_each_route_by_its_own_effect() -> None:
+    england = simulate_england(Settings(children=2_000, seed=3, dirt="none"))
+    journeys = Journeys(
+        np.random.default_rng(1), england.settings, england.people, england.homes,
+        england.authorities, england.truth,
+    )  # fmt: skip
+    who = np.arange(60)
+    age = np.linspace(8, 17.5, 60)
+    homes = np.flatnonzero(england.homes.frame["home_type"] != "")[np.arange(60) % 20]
+    kind = np.full(60, HOME)
+    with_effects = journeys._leaving(who, kind, homes, age)
+    effects = journeys.effects.exits.copy()
+    journeys.effects.exits = np.zeros_like(effects)
+    without = journeys._leaving(who, kind, homes, age)
+    for route in range(len(EXIT_ROUTES)):
+        own = routes_of_recs() == route
+        some = without[:, own].sum(axis=1) > 0
+        ratio = with_effects[:, own].sum(axis=1)[some] / without[:, own].sum(axis=1)[some]
+        assert np.log(ratio) == pytest.approx(effects[homes[some], route])

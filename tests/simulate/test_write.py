@@ -1,7 +1,13 @@
 """The files of a synthetic England: whole or not at all, the same bytes, read back as written."""
 
+import errno
 import hashlib
 import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +15,14 @@ import pandas as pd
 import pytest
 
 import bayescich.simulate.write as writing
-from bayescich.errors import BayescichError
+from bayescich.errors import BayescichError, RunError
 from bayescich.histories.construct import construct
 from bayescich.records.everything import Everything, read_everything
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
 from bayescich.simulate import England, Settings, simulate_england, write_england
 from bayescich.simulate.checking.recovered import compare
 from bayescich.simulate.returns.yearly import yearly_episodes
+from bayescich.simulate.target import mark_of, no_os_error, put_whole, target_of
 from bayescich.simulate.truth import fixed
 
 
@@ -165,21 +172,217 @@ def test_the_mark_says_what_was_asked_for(folder: Path) -> None:
     assert "NO CHILD" in (folder / "README.txt").read_text()
 
 
+def write_mark(folder: Path, **said: object) -> None:
+    folder.mkdir(exist_ok=True)
+    facts = {"synthetic": True, "written by": "bayescich.simulate"} | said
+    (folder / "synthetic.json").write_text(json.dumps(facts))
+
+
+def old_england(folder: Path) -> Path:
+    write_mark(folder)
+    (folder / "truth").mkdir()
+    (folder / "truth" / "journeys.csv").write_text("old")
+    return folder
+
+
 def test_other_data_is_never_replaced(england: England, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "header.csv").write_text("CHILD\n1\n")
-    with pytest.raises(BayescichError, match="holds something else"):
+    with pytest.raises(BayescichError, match="not written by the simulator"):
         write_england(england, tmp_path / "mine")
     assert (tmp_path / "mine" / "header.csv").read_text() == "CHILD\n1\n"
+
+
+@pytest.mark.parametrize("name", ["synthetic", "absent/deeper", "empty", "looked at", "link"])
+def test_an_england_may_be_written_to(tmp_path: Path, name: str) -> None:
+    old_england(tmp_path / "synthetic")
+    (tmp_path / "synthetic" / ".DS_Store").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "looked at").mkdir()
+    (tmp_path / "looked at" / ".DS_Store").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "synthetic")
+    before = sorted(tmp_path.rglob("*"))
+    assert target_of(tmp_path / name) == (tmp_path / name).resolve()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def a_note(folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+
+
+def an_analysis(folder: Path) -> None:
+    (folder / "truth" / "analysis.R").write_text("mine")
+
+
+def a_folder(folder: Path) -> None:
+    (folder / "truth" / "mine").mkdir()
+
+
+def a_mark_of_others(folder: Path) -> None:
+    write_mark(folder, **{"written by": "hand"})
+
+
+def a_broken_mark(folder: Path) -> None:
+    (folder / "synthetic.json").write_text("{")
+
+
+def real_records(folder: Path) -> None:
+    write_mark(folder, synthetic=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (a_note, "something else: notes.txt"),
+        (an_analysis, r"something else: truth.analysis\.R"),
+        (a_folder, "something else: truth.mine"),
+        (a_mark_of_others, "not written by the simulator"),
+        (a_broken_mark, "not written by the simulator"),
+        (real_records, "not written by the simulator"),
+    ],
+)
+def test_what_the_simulator_has_not_written_is_refused(
+    tmp_path: Path, change: Callable[[Path], None], said: str
+) -> None:
+    change(old_england(tmp_path / "england"))
+    with pytest.raises(RunError, match=said):
+        target_of(tmp_path / "england")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (".", "current folder"),
+        ("..", "current folder"),
+        ("file", "is a file"),
+        ("loop", "link that leads nowhere|Symlink loop"),
+        ("file/below/it", "Not a directory"),
+        ("n" * 250, "name too long"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(RunError, match=said):
+        target_of(Path(name))
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "loop"}
 
 
 def test_a_failure_leaves_nothing_behind(
     england: England, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(writing, "_write_providers", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_england(england, tmp_path / "england")
+    monkeypatch.setattr(writing, "_write_authorities", fail)
+    with pytest.raises(RunError, match="No space left"):
+        write_england(england, tmp_path / "a" / "new" / "england")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_england_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    target = old_england(tmp_path / "england")
+    with put_whole(target) as beside:
+        write_mark(beside, seed=7)
+        assert (target / "truth").is_dir()
+    assert list(tmp_path.iterdir()) == [target]
+    assert sorted(path.name for path in target.iterdir()) == ["synthetic.json"]
+
+
+def test_an_older_england_is_put_back_if_the_new_one_cannot_be_moved_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = old_england(tmp_path / "england")
+    rename = Path.rename
+
+    def refuse_the_new(self: Path, to: Path) -> Path:
+        if not (self / "truth").exists():
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", refuse_the_new)
+    with pytest.raises(RunError, match="Permission denied"), no_os_error(target):  # noqa: SIM117
+        with put_whole(target) as beside:
+            write_mark(beside)
+    assert list(tmp_path.iterdir()) == [target]
+    assert (target / "truth" / "journeys.csv").read_text() == "old"
+
+
+def write_while_asked_to_end(target: Path, number: int) -> None:
+    with put_whole(target) as beside:
+        write_mark(beside)
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signals here")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_process_asked_to_end_leaves_the_older_england_alone(tmp_path: Path, name: str) -> None:
+    target = old_england(tmp_path / "england")
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)):
+            write_while_asked_to_end(target, number)
+        usual = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+        assert signal.getsignal(number) == usual
+    finally:
+        signal.signal(number, before)
+    assert list(tmp_path.iterdir()) == [target]
+    assert (target / "truth" / "journeys.csv").read_text() == "old"
+
+
+def test_what_killed_runs_left_is_removed_after_a_day(tmp_path: Path) -> None:
+    names = [".england-0a1b2c3d", ".england-old-0a1b2c3d", ".england-12345678", ".england-mine",
+             ".england-87654321", ".other-0a1b2c3d"]  # fmt: skip
+    for name in names:
+        (tmp_path / name / "truth").mkdir(parents=True)
+    (tmp_path / ".england-12345678" / "mine.txt").write_text("mine")
+    for name in set(names) - {".england-87654321"}:
+        for path in (tmp_path / name / "truth", tmp_path / name):
+            os.utime(path, (0, 0))
+    os.utime(tmp_path / ".england-12345678" / "mine.txt", (0, 0))
+    target = tmp_path / "england"
+    for left in (names[1:], names[2:]):
+        with put_whole(target) as beside:
+            write_mark(beside)
+        # an older England put aside is kept while there is no other
+        assert {path.name for path in tmp_path.iterdir()} == {*left, "england"}
+
+
+@pytest.mark.parametrize("processes", [0, -2])
+def test_no_process_writes_nothing(england: England, tmp_path: Path, processes: int) -> None:
+    with pytest.raises(BayescichError, match="processes cannot write"):
+        write_england(england, tmp_path / "england", processes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_more_processes_than_authorities(
+    england: England, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(writing, "_write_all", lambda *given: asked.append(given[2]))
+    write_england(england, tmp_path / "england", processes=5_000)
+    assert asked == [len(england.authorities.names)]
+
+
+def test_a_killed_process_says_what_to_do(
+    england: England, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(writing, "_hand_out", killed)
+    with pytest.raises(BayescichError, match=r"--processes 1"):
+        write_england(england, tmp_path / "england", processes=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_england_may_be_written_over(folder: Path) -> None:
+    # all that the simulator writes is known as its own
+    assert target_of(folder) == folder.resolve()
+    assert mark_of(folder) is not None

@@ -12,14 +12,12 @@ from bayescich.histories.dates import birthday
 from bayescich.histories.sorted_rows import dates_of
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import YEAR, Flags, Floats, Ints, Texts, day, labels, labels_by_group
+from bayescich.simulate.providers.places import UNITS
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import DISTRICTS, NEEDS, Authorities
 
 ACTING_OUT, DISTRESS, DISABILITY = range(3)
 """Columns of `People.factors`."""
-
-UNITS = 4_000
-"""Full postcodes of one district."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from bayescich.simulate.calibration import value
 from bayescich.simulate.care.children import ACTING_OUT, DISABILITY, DISTRESS, People
 from bayescich.simulate.care.practice import Practice
-from bayescich.simulate.draws import Flags, Floats, Ints, weighted
+from bayescich.simulate.draws import Flags, Floats, Ints, decimal_year, weighted
 from bayescich.simulate.shapes import (
     ADOPTION,
     CUSTODY,
@@ -80,7 +80,7 @@ class Destinations:
         weights *= np.exp(self.practice[authority])
         from_home = before == HOME
         weights[from_home] *= self.favours[planned[from_home].astype(np.int64)]
-        trend = np.interp(1970 + (today + 275) / 365.25, self.trend_years, self.trend)
+        trend = np.interp(decimal_year(today), self.trend_years, self.trend)
         weights[:, HOME] *= np.exp(self.for_home[who]) * trend
         weights[age < value("journeys.youngest_in_home"), HOME] = 0
         weights[age < 10, CUSTODY] = 0
@@ -89,8 +89,8 @@ class Destinations:
 
     def instead_of_home(self, rng: np.random.Generator, age: Floats) -> Ints:
         """Draw where children go for whom no home has a place."""
-        older = np.where(rng.random(len(age)) < 0.7, SUPPORTED, OTHER)
-        younger = np.where(rng.random(len(age)) < 0.7, FOSTER, OTHER)
+        usual = rng.random(len(age)) < value("journeys.instead_of_home")
+        older, younger = np.where(usual, SUPPORTED, OTHER), np.where(usual, FOSTER, OTHER)
         return np.where(age >= 16, older, younger)
 
 

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from bayescich.simulate.calibration import value
-from bayescich.simulate.draws import YEAR, Flags, Floats, Ints, weighted
-from bayescich.simulate.shapes import ADOPTION, HOME, KIN, KINDS, PARENTS, SUPPORTED
+from bayescich.simulate.draws import YEAR, Flags, Floats, Ints, decimal_year, weighted
+from bayescich.simulate.shapes import ADOPTION, FOSTER, HOME, KIN, KINDS, PARENTS, SUPPORTED
 from bayescich.simulate.truth import CUTS, EXIT_ROUTES
 
 RECS = (
@@ -23,7 +23,7 @@ REASONS = (
 """True reasons of a move; what authorities write is another matter."""
 
 _OTHER_ROUTE = len(EXIT_ROUTES) - 1
-_GROUPS_OF_18 = {"home": HOME, "foster": 0, "supported": SUPPORTED}
+_GROUPS_OF_18 = {"home": HOME, "foster": FOSTER, "supported": SUPPORTED}
 
 
 @cache
@@ -86,43 +86,39 @@ def routes_of_recs() -> Ints:
     return np.array([route.get(code, _OTHER_ROUTE) for code in RECS])
 
 
-def reasons_ceased(
-    rng: np.random.Generator, kind: Ints, age: Floats, at_18: Flags, practice: Floats, home: Floats
-) -> Ints:
-    """Draw why care ceased.
+def leaver_weights(kind: Ints, age: Floats, at_18: Flags, practice: Floats) -> Floats:
+    """Return the shares of the reasons for which care ceases, which sum to one.
 
     Parameters
     ----------
     kind, age, at_18 : array, shape (rows,)
-        The last placement, the age in years then, and whether it was the 18th birthday.
+        The last placement, the age in years, and whether it is the 18th birthday.
     practice : array, shape (rows, RECS)
         Log weights of the child's authority.
-    home : array, shape (rows, EXIT_ROUTES)
-        Log weights of the child's home, zero elsewhere.
-
-    Returns
-    -------
-    array of int
-        Positions in `RECS`.
     """
-    weights = _weights_of_recs()[_group_of_leaver(kind, age, at_18)]
-    return weighted(rng, weights * np.exp(practice + home[:, routes_of_recs()]))
+    weights = _weights_of_recs()[_group_of_leaver(kind, age, at_18)] * np.exp(practice)
+    shares: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def leave_trend(today: Ints) -> Floats:
     """Return the factor on the hazard of leaving on each day."""
     trend = value("journeys.leave_trend")
-    years = 1970 + (today + 275) / YEAR
-    factor: Floats = np.interp(years, np.array(list(trend), float), np.array(list(trend.values())))
+    factor: Floats = np.interp(
+        decimal_year(today), np.array(list(trend), float), np.array(list(trend.values()))
+    )
     return factor
 
 
-def mean_exit_effect(kind: Ints, age: Floats, home: Floats) -> Floats:
-    """Return by how much a home's effects on routes change the hazard of leaving by any of them."""
-    weights = _weights_of_recs()[_group_of_leaver(kind, age, np.zeros(len(kind), np.bool_))]
-    share = weights / weights.sum(axis=1, keepdims=True)
-    changed: Floats = (share * np.exp(home[:, routes_of_recs()])).sum(axis=1)
-    return changed
+def of_home(effects: Floats) -> Floats:
+    """Return the hazard ratios of the reasons from the effects of a home on its routes.
+
+    Parameters
+    ----------
+    effects : array, shape (rows, EXIT_ROUTES)
+    """
+    ratios: Floats = np.exp(effects[:, routes_of_recs()])
+    return ratios
 
 
 def reasons_for_move(
@@ -173,5 +169,5 @@ def _group_of_leaver(kind: Ints, age: Floats, at_18: Flags) -> Ints:
     for name, code in _GROUPS_OF_18.items():
         at_birthday[code] = position[f"{name} at 18"]
     at_birthday[KIN] = position["foster at 18"]
-    older = (age >= 16) & ~np.isin(kind, (ADOPTION, KIN, KINDS.index("parents")))
+    older = (age >= 16) & ~np.isin(kind, (ADOPTION, KIN, PARENTS))
     return np.where(at_18, at_birthday[kind], np.where(older, position["older"], by_kind[kind]))

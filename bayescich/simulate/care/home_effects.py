@@ -8,22 +8,19 @@ import pandas as pd
 from bayescich.histories.dates import collection_year_of
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import Flags, Floats, Ints
-from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import NEEDS, Homes
-from bayescich.simulate.truth import Truth, fixed
+from bayescich.simulate.truth import REFERENCE, Truth, fixed, need_means
 
 
 class HomeEffects:
     """Evaluates the linear predictor of ``truth`` at the start of a stay."""
 
-    def __init__(
-        self, children: pd.DataFrame, needs: Flags, homes: Homes, truth: Truth, settings: Settings
-    ) -> None:
+    def __init__(self, children: pd.DataFrame, needs: Flags, homes: Homes, truth: Truth) -> None:
         effects = fixed()
         self.truth = truth
         self.first_year = int(str(truth.year.index[0])[:4]) + 1
         self.needs = needs.astype(np.float64)
-        self.shares = np.array([value("children.needs")[name]["share"] for name in NEEDS])
+        self.means = need_means()
         self.meets = homes.meets.astype(np.float64)
         need = np.array([value("moves.needs")[name] for name in NEEDS])
         category = children["CIN"].to_numpy(object)
@@ -31,8 +28,8 @@ class HomeEffects:
             effects["male"] * (children["SEX"] == "M").to_numpy()
             + effects["need_behaviour"] * (category == "N6")
             + effects["need_disability"] * (category == "N2")
-            + (self.needs - self.shares) @ need
-            + settings.hidden * value("moves.hidden_log_hazard") * children["hidden"].to_numpy()
+            + (self.needs - self.means) @ need
+            + truth.hidden * children["hidden"].to_numpy()
         )
         types = truth.home_type.index
         # homes for short breaks have no type and no child of ours
@@ -52,18 +49,18 @@ class HomeEffects:
     def log_hazard(
         self, who: Ints, home: Ints, authority: Ints, today: Ints, age: Floats, earlier: Ints
     ) -> Floats:
-        """Return the log multiplier of the baseline, frailty left out."""
-        centred = self.needs[who] - self.shares
+        """Return the log multiplier of the reference child's rates, frailty left out."""
+        centred = self.needs[who] - self.means
         kind = self.type[home]
         year = np.maximum(collection_year_of(today) - self.first_year, 0)
         owner = self.owner[self.registration(home, today)]
         total: Floats = (
             self.of_child[who]
-            + fixed()["age_at_start"] * (age - 14)
-            + fixed()["earlier_placements"] * (earlier - 2)
+            + fixed()["age_at_start"] * (age - REFERENCE["age_at_start"])
+            + fixed()["earlier_placements"] * (earlier - REFERENCE["earlier_placements"])
             + self.type_effect[kind]
             + (centred * self.type_need[kind]).sum(axis=1)
-            + (self.needs[who] * self.meets[home]) @ self.truth.matching
+            + (centred * self.meets[home]) @ self.truth.matching
             + self.truth.home[home]
             + self.truth.provider[owner]
             + self.truth.authority[authority]

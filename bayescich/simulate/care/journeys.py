@@ -18,20 +18,20 @@ from bayescich.simulate.care.destinations import Destinations
 from bayescich.simulate.care.hazards import (
     RECS,
     leave_trend,
+    leaver_weights,
     leaving_hazards,
-    mean_exit_effect,
     moving_hazards,
+    of_home,
     piecewise_days,
-    reasons_ceased,
     reasons_for_move,
 )
 from bayescich.simulate.care.home_effects import HomeEffects
 from bayescich.simulate.care.market import HomeMarket
 from bayescich.simulate.care.practice import Practice
-from bayescich.simulate.draws import YEAR, Flags, Floats, Ints
+from bayescich.simulate.draws import YEAR, Flags, Floats, Ints, weighted
 from bayescich.simulate.settings import Settings
 from bayescich.simulate.shapes import CUSTODY, HOME, KIN, KINDS, NEVER, Authorities, Homes
-from bayescich.simulate.truth import EXIT_ROUTES, Truth
+from bayescich.simulate.truth import Truth
 
 SLICE = 28
 """Days of a slice."""
@@ -40,7 +40,7 @@ OUTCOMES = ("moved", "left", "taken over", "birthday", "open")
 MOVED, LEFT, TAKEN_OVER, BIRTHDAY, OPEN = range(len(OUTCOMES))
 
 NONE = -1
-_X1, _STILL_OPEN, _E3 = RECS.index("X1"), RECS.index(""), RECS.index("E3")
+_X1, _STILL_OPEN, _E3, _E8, _E15 = (RECS.index(c) for c in ("X1", "", "E3", "E8", "E15"))
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Journeys:
         self.practice = practice = truth.practice
         self.market = HomeMarket(settings, homes, authorities, practice)
         self.destinations = Destinations(people, practice)
-        self.effects = HomeEffects(people.frame, people.needs, homes, truth, settings)
+        self.effects = HomeEffects(people.frame, people.needs, homes, truth)
         self.planned_type = truth.planned_type.to_numpy()
         self.share_of_children = authorities.share_of_children
         self.closes = homes.frame["closed"].to_numpy(np.int64)
@@ -149,10 +149,11 @@ class Journeys:
         first_home = (kind == HOME) & (now.at_first_home[who] < 0)
         now.at_first_home[who[first_home]] = now.earlier[who[first_home]]
         hazard = self._log_hazard(who, kind, home, start, age)
-        end, outcome = self._ends(who, kind, home, start, age, hazard)
+        reasons = self._leaving(who, kind, home, age)
+        end, outcome = self._ends(who, kind, home, start, hazard, reasons)
         closed = (outcome == MOVED) & (home >= 0) & (end == self.closes[home])
         planned = self._planned(who, kind, home, end - start) & (outcome == MOVED) & ~closed
-        rec = self._recs(who, kind, home, end, outcome)
+        rec = self._recs(who, kind, end, outcome, reasons)
         outcome = np.where(rec == _E3, TAKEN_OVER, outcome)
         placed = {
             "person": who, "authority": authority, "period": now.period[who], "start": start,
@@ -204,21 +205,32 @@ class Journeys:
         )
         return log
 
+    def _leaving(self, who: Ints, kind: Ints, home: Ints, age: Floats) -> Floats:
+        """Return exits per year by each reason, as on the first day: placements by ``RECS``.
+
+        A home raises or lowers the hazard of each route by its own effects.
+        """
+        rates = leaving_hazards()[0][kind, self.destinations.age_group(age)]
+        guardianship = self.practice.special_guardianship[self.now.authority[who]]
+        rates = rates * np.exp(np.where(kind == KIN, guardianship, 0.0))
+        never = np.zeros(len(kind), np.bool_)
+        practice = self.rec_practice[self.now.authority[who]]
+        by_reason = rates[:, None] * leaver_weights(kind, age, never, practice)
+        at = np.flatnonzero(kind == HOME)
+        by_reason[at] *= of_home(self.effects.exits[home[at]])
+        return by_reason
+
     def _ends(
-        self, who: Ints, kind: Ints, home: Ints, start: Ints, age: Floats, hazard: Floats
+        self, who: Ints, kind: Ints, home: Ints, start: Ints, hazard: Floats, reasons: Floats
     ) -> tuple[Ints, Ints]:
         """Let moving, leaving care, the 18th birthday and the end of the records compete."""
         multiplier = np.exp(hazard) * np.where(kind == HOME, self.frailty[who], 1.0)
         move = piecewise_days(
             self.rng.exponential(size=len(who)) / multiplier, moving_hazards()[0], kind
         )
-        rates, shapes = leaving_hazards()
-        ages = self.destinations.age_group(age)
-        leaving = rates[kind, ages] * mean_exit_effect(kind, age, self._exit_effects(kind, home))
-        leaving *= leave_trend(start)
-        guardianship = self.practice.special_guardianship[self.now.authority[who]]
-        leaving *= np.exp(np.where(kind == KIN, guardianship, 0.0))
-        leave = piecewise_days(self.rng.exponential(size=len(who)) / leaving, shapes, kind)
+        leaving = reasons.sum(axis=1) * leave_trend(start)
+        to_go = self.rng.exponential(size=len(who)) / leaving
+        leave = piecewise_days(to_go, leaving_hazards()[1], kind)
         # nobody leaves on the day of arrival
         lasted = np.maximum(np.ceil(np.minimum(move, leave)), 1).astype(np.int64)
         moves = move < leave
@@ -232,12 +244,6 @@ class Journeys:
         )
         return np.minimum(end, wall), outcome
 
-    def _exit_effects(self, kind: Ints, home: Ints) -> Floats:
-        own = np.zeros((len(kind), len(EXIT_ROUTES)))
-        at = np.flatnonzero(kind == HOME)
-        own[at] = self.effects.exits[home[at]]
-        return own
-
     def _planned(self, who: Ints, kind: Ints, home: Ints, days: Ints) -> Flags:
         share = np.array([value("journeys.planned")[name] for name in KINDS])[kind]
         effects = value("journeys.planned_effects")
@@ -247,15 +253,16 @@ class Journeys:
         drawn: Flags = self.rng.random(len(who)) < 1 / (1 + np.exp(-log_odds))
         return drawn
 
-    def _recs(self, who: Ints, kind: Ints, home: Ints, end: Ints, outcome: Ints) -> Ints:
-        rec = reasons_ceased(
-            self.rng,
-            kind,
-            (end - self.born[who]) / YEAR,
-            outcome == BIRTHDAY,
-            self.rec_practice[self.now.authority[who]],
-            self._exit_effects(kind, home),
-        )
+    def _recs(self, who: Ints, kind: Ints, end: Ints, outcome: Ints, reasons: Floats) -> Ints:
+        """Draw why care ceased: from homes by the hazards of the first day, else by age then."""
+        at_18 = outcome == BIRTHDAY
+        age = (end - self.born[who]) / YEAR
+        weights = leaver_weights(kind, age, at_18, self.rec_practice[self.now.authority[who]])
+        from_home = (kind == HOME) & ~at_18
+        weights[from_home] = reasons[from_home]
+        rec = weighted(self.rng, weights)
+        # an age assessment is of those who came alone
+        rec = np.where((rec == _E15) & (self.uasc[who] == 0), _E8, rec)
         return np.select([outcome == MOVED, outcome == OPEN], [_X1, _STILL_OPEN], rec)
 
     def _go_on(self, placed: dict[str, np.ndarray]) -> None:

@@ -23,9 +23,6 @@ SCHOOL = "Residential special school (registered as a children's home)"
 SCHOOL_BAND, SECURE_BAND = 5, 6
 """Positions after the five size bands."""
 
-LAST_ADMISSION = 400
-"""Days before it closes on which a home takes its last child."""
-
 _ATTEMPTS = 6
 
 
@@ -74,7 +71,8 @@ class HomeMarket:
         )
         weight = self._log_weights(people, who, authority, age, near)
         days = today[:, None]
-        shut = (self.opened[near] > days) | (self.closed[near] <= days + LAST_ADMISSION)
+        shut = self.opened[near] > days
+        shut |= self.closed[near] <= days + value("journeys.last_admission")
         shut |= near == not_here[:, None]
         weight[shut] = -np.inf
         secure_only = people.factors[who, ACTING_OUT] < value("journeys.secure_at")["acting_out"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from bayescich.simulate.calibration import value
-from bayescich.simulate.care.children import UNITS, People
+from bayescich.simulate.care.children import People
 from bayescich.simulate.care.market import miles_between
 from bayescich.simulate.care.practice import Practice
 from bayescich.simulate.draws import Flags, Floats, Ints
-from bayescich.simulate.providers.places import district_coordinates
+from bayescich.simulate.providers.places import UNITS, district_coordinates
 from bayescich.simulate.shapes import DISTRICTS, PARENTS, Authorities, Homes
 
 _NEIGHBOURS = 4

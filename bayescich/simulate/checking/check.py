@@ -7,7 +7,6 @@ a simulated one may be, are in ``calibration.yaml``.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from bayescich.errors import RecordsError
+from bayescich.records.sources import SYNTHETIC_MARK, SYNTHETIC_TRUTH
 from bayescich.simulate.calibration import Figure, figures
 from bayescich.simulate.checking import (
     between,
@@ -37,6 +38,7 @@ from bayescich.simulate.checking.facts import RECENT, Facts, read_facts
 from bayescich.simulate.checking.lost import as_markdown as lost_section
 from bayescich.simulate.checking.lost import journeys_found
 from bayescich.simulate.checking.wording import markdown, text
+from bayescich.simulate.target import mark_of
 
 COLUMNS = (
     "theme", "figure", "published", "simulated", "tolerance", "within", "unit", "source", "n",
@@ -52,6 +54,9 @@ _THEMES: tuple[Callable[[Facts], Figures], ...] = (
     placement_ends.measures, geography.measures, missing.measures, conduct.measures,
     schooling.measures, care_leavers.measures, homes.measures, between.measures,
 )  # fmt: skip
+
+_OF_THE_TRUTH = ("journeys.csv", "recording.csv", "places.csv")
+"""The files of the truth that are read."""
 
 _NATIONAL = 120
 """Authorities from which a synthetic England is as large as England for what depends on size."""
@@ -171,11 +176,45 @@ def as_markdown(checked: Checked, settings_line: str) -> str:
 
 def settings_line(folder: Path) -> str:
     """Return what was simulated, of ``synthetic.json``, in one sentence."""
-    said = json.loads((folder / "synthetic.json").read_text(encoding="utf-8"))
-    return (
-        f"Simulated: {said['children']:,} children ever looked after in the collection years "
-        f"{said['years'].replace(':', ' to ')}, seed {said['seed']}, {said['dirt']} recording."
-    )
+    mark = mark_of(folder) or {}
+    try:
+        return (
+            f"Simulated: {mark['children']:,} children ever looked after in the collection years "
+            f"{mark['years'].replace(':', ' to ')}, seed {mark['seed']}, {mark['dirt']} recording."
+        )
+    except (KeyError, ValueError, AttributeError) as error:
+        raise RecordsError(
+            "The mark of the synthetic England does not say what was simulated.",
+            where=str(folder / SYNTHETIC_MARK),
+            next_step="Write the England again with bayescich simulate.",
+        ) from error
+
+
+def refuse_others(folder: Path) -> None:
+    """Refuse a folder that holds no complete synthetic England.
+
+    Raises
+    ------
+    RecordsError
+        If the simulator has not written it, or what the check needs of its truth is missing.
+    """
+    if mark_of(folder) is None:
+        raise RecordsError(
+            f"'{folder}' is not a synthetic England, so there is nothing to check.",
+            where=str(folder / SYNTHETIC_MARK),
+            why="only what `bayescich simulate` wrote has a truth to be held against",
+            next_step="Name a synthetic England, or a folder that is not there yet, with --out; "
+            "for returns use: bayescich records check FOLDER",
+        )
+    for name in _OF_THE_TRUTH:
+        file = folder / SYNTHETIC_TRUTH / name
+        if not file.is_file():
+            raise RecordsError(
+                "A file of the truth is missing.",
+                where=str(file),
+                why="distances and what recording loses are counted with it",
+                next_step="Write the England again with bayescich simulate.",
+            )
 
 
 _ALIKE = "children differ less in how often they move on than in England"
@@ -250,6 +289,7 @@ def _size(facts: Facts) -> str:
 
 def said(folder: Path) -> str:
     """Return what a terminal shows: figures beside the published ones, and what recording lost."""
+    refuse_others(folder)
     facts = read_facts(folder)
     lost = journeys_found(folder, facts.histories)
     return f"{as_text(compare(facts))}\n\nWhat recording loses\n{lost.text()}"
@@ -257,6 +297,7 @@ def said(folder: Path) -> str:
 
 def page(folder: Path) -> str:
     """Return the page of documentation of the synthetic England in a folder."""
+    refuse_others(folder)
     facts = read_facts(folder)
     lost = journeys_found(folder, facts.histories)
     return f"{as_markdown(compare(facts), settings_line(folder))}\n{lost_section(lost)}"

@@ -65,7 +65,9 @@ def _by_likelihood(stays: pd.DataFrame, causes: pd.DataFrame) -> pd.Series:
     begun = candidates["begun"]
     then = begun.isna() | begun.between(candidates["start"], candidates["end"])
     of_home = candidates["outcome"].isin(_WITH_DATES) & candidates["cause"].isin(_OF_THE_HOME)
-    rank = candidates["cause"].map({cause: i for i, cause in enumerate(_OF_THE_STAY)})
+    order = {cause: i for i, cause in enumerate(_OF_THE_STAY)}
+    # without a candidate the causes would stay text
+    rank = candidates["cause"].map(order).astype("float64")
     ordered = candidates.assign(
         at_another_time=~then,
         rank=rank.where(~of_home, rank - len(_OF_THE_STAY)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
+from bayescich.errors import RecordsError
 from bayescich.histories.construct import Histories
 from bayescich.records.sources import SYNTHETIC_TRUTH
 from bayescich.simulate.checking.recovered import Recovery, compare
@@ -21,12 +23,31 @@ def journeys_found(folder: Path, histories: Histories) -> Recovery:
         As ``bayescich simulate`` writes it: its ``truth/`` is read.
     histories : Histories
         Constructed from its returns.
+
+    Raises
+    ------
+    RecordsError
+        If a file of the truth is missing or is not one that the simulator has written.
     """
     truth = folder / SYNTHETIC_TRUTH
-    causes = pd.read_csv(
-        truth / "recording.csv", parse_dates=["begun"], date_format=DATE, dtype={"child": str}
-    )
-    return compare(read_journeys(truth / "journeys.csv"), histories, causes)
+    causes = _read(truth / "recording.csv", _read_causes)
+    return compare(_read(truth / "journeys.csv", read_journeys), histories, causes)
+
+
+def _read(file: Path, how: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
+    try:
+        return how(file)
+    except (OSError, ValueError, KeyError) as error:
+        raise RecordsError(
+            f"A file of the truth cannot be read: {error}.",
+            where=str(file),
+            why="what recording loses is counted against it",
+            next_step="Write the England again with bayescich simulate.",
+        ) from error
+
+
+def _read_causes(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, parse_dates=["begun"], date_format=DATE, dtype={"child": str})
 
 
 def read_journeys(file: Path) -> pd.DataFrame:

@@ -11,9 +11,6 @@ from bayescich.simulate.draws import Ints, Texts
 from bayescich.simulate.outcomes.columns import dates
 from bayescich.simulate.outcomes.lives import Lives
 
-ASYLUM_COLUMNS = ("YEAR", "CHILD", "SEX", "DOB", "DUC")
-PERMANENCE_COLUMNS = ("YEAR", "CHILD", "DOB", "PREV_PERM", "LA_PERM", "DATE_PERM")
-
 _FIRST_YEAR_OF_M_AND_F = 2025
 _FIRST_YEAR_OF_PERMANENCE = 2017
 

@@ -13,6 +13,9 @@ SPACING = 4.0
 
 _LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
 
+UNITS = 10 * len(_LETTERS) ** 2
+"""Full postcodes of one district."""
+
 
 def district_coordinates(authorities: Authorities) -> tuple[Floats, Floats]:
     """Return east and north in miles of every postcode district.
@@ -43,8 +46,7 @@ def postcode_texts(authorities: Authorities, authority: Ints, number: Ints) -> T
     >>> postcode_texts(here, np.array([0, -1]), np.array([4001, 7])).tolist()
     ['ZD2 0AB', '']
     """
-    units = 10 * len(_LETTERS) ** 2
-    district, unit = np.divmod(number, units)
+    district, unit = np.divmod(number, UNITS)
     outward = np.char.add(
         authorities.area[authority].astype("U2"),
         (authorities.first_district[authority] + district).astype("U2"),
@@ -83,7 +85,7 @@ def places_table(authorities: Authorities, homes: Homes) -> pd.DataFrame:
 
 
 def _inward() -> np.ndarray:
-    digit, rest = np.divmod(np.arange(10 * len(_LETTERS) ** 2), len(_LETTERS) ** 2)
+    digit, rest = np.divmod(np.arange(UNITS), len(_LETTERS) ** 2)
     first, second = np.divmod(rest, len(_LETTERS))
     letters = _LETTERS.astype("U1")
     return np.char.add(np.char.add(digit.astype("U1"), letters[first]), letters[second])

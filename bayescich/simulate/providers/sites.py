@@ -7,11 +7,11 @@ import pandas as pd
 
 from bayescich.simulate.calibration import value
 from bayescich.simulate.draws import Floats, Ints, Texts
-from bayescich.simulate.providers.places import postcode_texts
+from bayescich.simulate.providers.places import UNITS, postcode_texts
 from bayescich.simulate.providers.registrations import KINDS_OF_HOME, Lives
-from bayescich.simulate.shapes import Authorities
+from bayescich.simulate.shapes import DISTRICTS, Authorities
 
-_POSTCODES = 36_000
+_POSTCODES = DISTRICTS * UNITS
 """Postcodes of an authority, as numbered by `places.postcode_texts`."""
 _SPREAD_IN_REGION = 0.4
 """Homes are nearer to their authority's middle than its region's authorities to each other."""

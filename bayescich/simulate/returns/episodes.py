@@ -14,9 +14,8 @@ import pandas as pd
 
 from bayescich.histories.sorted_rows import dates_of
 from bayescich.records.ssda903_schema import EPISODE_COLUMNS
-from bayescich.simulate.care.children import UNITS
 from bayescich.simulate.draws import Flags, Ints, Texts, day
-from bayescich.simulate.providers.places import postcode_texts
+from bayescich.simulate.providers.places import UNITS, postcode_texts
 from bayescich.simulate.returns.legal import LEGAL, legal_changes
 from bayescich.simulate.returns.placement_details import (
     PLACES,
