@@ -318,8 +318,10 @@ def test_ctrl_c_while_simulating_is_one_line(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal to a group there")
 def test_ctrl_c_reaches_workers_without_a_trace(tmp_path: Path) -> None:
+    # a shell's background jobs, and so their children, are started with SIGINT ignored
     program = (
-        f"import sys; sys.argv = ['bayescich', 'simulate', '--processes', '3', "
+        f"import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.argv = ['bayescich', 'simulate', '--processes', '3', "
         f"'--children', '6000', '--out', 'england']; {RUN}"
     )
     process = subprocess.Popen(
