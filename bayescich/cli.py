@@ -135,7 +135,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = False,
 ) -> None:
     """Write a synthetic England in the formats of the real returns, with its truth."""
-    from bayescich import pipeline
+    from bayescich import synthetic
     from bayescich.simulate.settings import Settings
 
     options = {
@@ -149,13 +149,13 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     folder = out or Path("data") / settings.name
     try:
         if not check:
-            pipeline.write_synthetic_england(folder, settings, processes)
+            synthetic.write_synthetic_england(folder, settings, processes)
             print(f"Synthetic England: {folder}")
             return
         if out is None:
             # the size has named the folder
             given = [name for name in given if name != "--size"]
-        print(pipeline.check_synthetic_england(folder, settings, processes, given=given))
+        print(synthetic.check_synthetic_england(folder, settings, processes, given=given))
     except KeyboardInterrupt:
         print(f"\n{_interrupted(folder)}", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -184,14 +184,14 @@ def records_check(
     ] = False,
 ) -> None:
     """Say what the returns hold, what is wrong in them and what becomes of every row."""
-    from bayescich import pipeline
     from bayescich import records_check as check
+    from bayescich import synthetic
     from bayescich.spec import load_model_spec
 
     check.refuse_unwritable(out)
     followed = load_model_spec(str(policies))[0].histories if policies else None
     try:
-        found = check.check_records(source or pipeline.synthetic_england(), followed)
+        found = check.check_records(source or synthetic.synthetic_england(), followed)
         page, account = check.write_check(found, out, without_ids=without_ids)
     except KeyboardInterrupt:
         print("\nInterrupted. Nothing is changed in the returns; run it again.", file=sys.stderr)

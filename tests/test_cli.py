@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayescich import cli, pipeline
+from bayescich import cli, pipeline, synthetic
 from bayescich.artefacts import load_inputs
 from bayescich.design import build_design
 from bayescich.errors import SamplingError
@@ -310,7 +310,7 @@ def test_ctrl_c_while_simulating_is_one_line(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "write_synthetic_england", interrupted)
+    monkeypatch.setattr(synthetic, "write_synthetic_england", interrupted)
     answer = call("simulate", "--out", "england", *more)
     assert answer.status == 130
     assert answer.err == "\nInterrupted. Nothing is half written: there is none in england.\n"

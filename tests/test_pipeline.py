@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bayescich import pipeline
+from bayescich import pipeline, synthetic
 from bayescich.account import Account
 from bayescich.artefacts import load_inputs, save_inputs
 from bayescich.errors import BayescichError, DesignError, RecordsError, RunError, SpecError
@@ -320,7 +320,7 @@ def test_the_synthetic_england_is_written_once(
         written.append(folder)
         write_text(folder / "synthetic.json", '{"synthetic": true}')
 
-    monkeypatch.setattr(pipeline, "write_synthetic_england", write)
+    monkeypatch.setattr(synthetic, "write_synthetic_england", write)
     assert make_request("stability", None, None, {}).data == Path("data/small")
     assert make_request("stability", None, None, {}).data == Path("data/small")
     assert written == [Path("data/small")]
@@ -329,5 +329,5 @@ def test_the_synthetic_england_is_written_once(
 def test_real_returns_are_never_overwritten(tmp_path: Path) -> None:
     write_text(tmp_path / "header.csv", "CHILD\n1\n")
     with pytest.raises(RunError, match="not written by the simulator"):
-        pipeline.write_synthetic_england(tmp_path)
+        synthetic.write_synthetic_england(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["header.csv"]
