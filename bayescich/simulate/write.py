@@ -204,7 +204,7 @@ def _join(england: England, folder: Path) -> None:
 
 def _write_providers(england: England, folder: Path) -> None:
     settings, homes, authorities = england.settings, england.homes, england.authorities
-    write_register(settings, homes, authorities, None, folder / "ofsted")
+    write_register(settings, homes, authorities, folder / "ofsted")
     write_lookup(settings, homes, authorities, folder / "lookup" / "ofsted_look_up.xlsx")
     tables = {
         "statements/statements_of_purpose": statements_table(settings, homes),

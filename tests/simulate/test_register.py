@@ -36,7 +36,7 @@ def providers() -> tuple[Authorities, Homes]:
 @pytest.fixture(scope="module")
 def folder(providers: tuple[Authorities, Homes], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("register") / "ofsted"
-    write_register(SETTINGS, providers[1], providers[0], None, folder)
+    write_register(SETTINGS, providers[1], providers[0], folder)
     return folder
 
 
@@ -49,7 +49,7 @@ def records(folder: Path) -> OfstedRecords:
 def england() -> tuple[Homes, pd.DataFrame]:
     settings = Settings(children=600_000, seed=3)
     _, homes = drawn(settings)
-    return homes, draw_inspections(settings, homes, None)
+    return homes, draw_inspections(settings, homes)
 
 
 def test_lists_are_read_back_as_they_were(
@@ -99,7 +99,7 @@ def test_types_of_homes_are_those_that_the_package_finds(
 def test_types_are_the_packages_in_small_englands_too(children: int, tmp_path: Path) -> None:
     settings = Settings(children=children, first_year=2018, last_year=2022, seed=children)
     authorities, homes = drawn(settings)
-    write_register(settings, homes, authorities, None, tmp_path)
+    write_register(settings, homes, authorities, tmp_path)
     found, _ = listed_homes(read_ofsted(tmp_path).homes)
     by_urn = found.drop_duplicates("urn").set_index("urn")["home_type"].to_dict()
     table = homes.registrations
@@ -116,7 +116,7 @@ def test_inspections_are_read_back(
     providers: tuple[Authorities, Homes], records: OfstedRecords
 ) -> None:
     homes = providers[1]
-    drawn_ones = draw_inspections(SETTINGS, homes, None)
+    drawn_ones = draw_inspections(SETTINGS, homes)
     urn = homes.registrations["urn"].to_numpy()[drawn_ones["registration"]]
     known = drawn_ones.assign(urn=urn).set_index("event")
     read = records.inspections.set_index("event_number")

@@ -44,7 +44,9 @@ def dates(days: Ints) -> pd.Series:
     return pd.Series(known).mask(days >= NEVER)
 
 
-def draw_inspections(settings: Settings, homes: Homes, quality: Floats | None) -> pd.DataFrame:
+def draw_inspections(
+    settings: Settings, homes: Homes, quality: Floats | None = None
+) -> pd.DataFrame:
     """Draw every full inspection from three years before the first list to the last.
 
     Parameters

@@ -53,15 +53,8 @@ _OTHERS = (
 """Providers of other placements: type, first URN (as `placement_details` numbers them), codes."""
 
 
-def lookup_table(
-    settings: Settings, homes: Homes, authorities: Authorities, quality: Floats | None = None
-) -> pd.DataFrame:
+def lookup_table(settings: Settings, homes: Homes, authorities: Authorities) -> pd.DataFrame:
     """Return the rows of the look-up, in the layout of 2024.
-
-    Parameters
-    ----------
-    quality : array, shape (homes,), or None
-        As for `inspections.draw_inspections`, so that both give the same judgements.
 
     Returns
     -------
@@ -69,7 +62,7 @@ def lookup_table(
         One row per registration, also those that have ended, ordered by URN; the homes, then
         other providers.
     """
-    rows = _of_homes(settings, homes, authorities, quality)
+    rows = _of_homes(settings, homes, authorities)
     others = pd.concat(
         [_of_others(*kind, len(authorities.names)) for kind in _OTHERS], ignore_index=True
     )
@@ -78,23 +71,15 @@ def lookup_table(
     return together.astype(dict.fromkeys(counts, "Int64"))
 
 
-def write_lookup(
-    settings: Settings,
-    homes: Homes,
-    authorities: Authorities,
-    path: Path,
-    quality: Floats | None = None,
-) -> None:
+def write_lookup(settings: Settings, homes: Homes, authorities: Authorities, path: Path) -> None:
     """Write the look-up as a workbook; the same England gives the same bytes."""
-    write_workbook(lookup_table(settings, homes, authorities, quality), "Providers", path)
+    write_workbook(lookup_table(settings, homes, authorities), "Providers", path)
 
 
-def _of_homes(
-    settings: Settings, homes: Homes, authorities: Authorities, quality: Floats | None
-) -> pd.DataFrame:
+def _of_homes(settings: Settings, homes: Homes, authorities: Authorities) -> pd.DataFrame:
     table = homes.registrations
     home = homes.frame.iloc[table["home"]].reset_index(drop=True)
-    inspections = draw_inspections(settings, homes, quality)
+    inspections = draw_inspections(settings, homes)
     latest = latest_inspections(inspections, len(table), settings.last_day)
     spelling = code_set("sectors").drop_duplicates("sector").set_index("sector")["label"]
     secure = home["provision"].eq(_SECURE)

@@ -10,7 +10,7 @@ import pandas as pd
 from bayescich.records.code_sets import code_set
 from bayescich.records.ofsted_schema import HOMES
 from bayescich.simulate.calibration import value
-from bayescich.simulate.draws import Floats, day
+from bayescich.simulate.draws import day
 from bayescich.simulate.providers.homes import list_days, listed
 from bayescich.simulate.providers.inspections import (
     dates,
@@ -73,21 +73,18 @@ def write_register(
     settings: Settings,
     homes: Homes,
     authorities: Authorities,
-    quality: Floats | None,
     folder: Path,
 ) -> None:
     """Write one file per 31 March in Ofsted's published layout.
 
     Parameters
     ----------
-    quality : array, shape (homes,), or None
-        As for `inspections.draw_inspections`.
     folder : Path
         Made if it is not there; its files are called ``provider_level_at_31_march_2025.csv``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lists = ofsted_lists(settings, homes, authorities)
-    inspections = draw_inspections(settings, homes, quality)
+    inspections = draw_inspections(settings, homes)
     urns = pd.Index(homes.registrations["urn"])
     for year in lists["snapshot"].unique().tolist():
         rows = lists[lists["snapshot"] == year].reset_index(drop=True)
