@@ -91,7 +91,7 @@ clean: ## remove the environment and what the tools cached; data, runs and repor
 	find bayescich tests -name __pycache__ -prune -exec rm -rf {} +
 
 ##@ Checking the code
-.PHONY: test lint check recovery docs docs-england
+.PHONY: test lint check recovery bench docs docs-england
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -112,6 +112,9 @@ docs-england: $(READY) ## write docs/synthetic-england.md from a fresh study Eng
 
 recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)
+
+bench: $(READY) ## side-by-side speed [ARGS="--children 8000"]
+	@$(BIN)/python benchmarks/event_history.py $(ARGS)
 
 # ---- how the environment comes up -------------------------------------------------------
 

@@ -167,6 +167,7 @@ def _fit(
     # draws that are kept took the time they took, not the moment it takes to load them
     earlier = run.manifest().get("timings_seconds", {})
     table = clock.time("records and histories", lambda: _table(request))
+    request, table = _as_the_table_allows(request, table)
     # a spec that does not match its table or its priors ends here, before anything is written
     design = clock.time("design", lambda: _design(table, request.spec))
     _try_model(request, design)
@@ -231,6 +232,18 @@ def _table(request: Request) -> AnalysisTable:
     kind = "SYNTHETIC rows" if table.synthetic else "rows"
     say(f"{len(table.frame):,} {kind} for the analysis")
     return table
+
+
+def _as_the_table_allows(request: Request, table: AnalysisTable) -> tuple[Request, AnalysisTable]:
+    """Leave out optional effects without their columns, and note it in the account."""
+    from bayescich.design.resolve import resolve_spec
+
+    resolved = resolve_spec(table.frame, request.spec)
+    account = table.account
+    for sentence in resolved.left_out:
+        say(sentence)
+        account = account.noted("the model", sentence, len(table.frame))
+    return replace(request, spec=resolved.spec), replace(table, account=account)
 
 
 def _design(table: AnalysisTable, spec: ModelSpec) -> Design:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.design.collapse import collapse
 from bayescich.design.columns import column
 from bayescich.design.core import Design, Factor
 from bayescich.design.fixed import fixed_matrix
+from bayescich.design.labels import label_matrices
 from bayescich.design.outcomes import outcome_arrays
+from bayescich.design.split import split_spells
 from bayescich.errors import DesignError
-from bayescich.spec.model import HazardSpec, ModelSpec
+from bayescich.spec.model import INTERACTION, HazardTimesSpec, ModelSpec
 
 
 def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
@@ -52,11 +55,12 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
             why="there is nothing to fit",
             next_step="See the account of rows: what was read and why it was left out.",
         )
+    table = split_spells(table, spec)
     units = column(table, spec.unit, spec).astype(str)
     table = table.iloc[np.argsort(units.to_numpy(), kind="stable")].reset_index(drop=True)
     outcome, coords = outcome_arrays(table, spec)
     unit = make_factor(table, spec.unit, spec)
-    return Design(
+    design = Design(
         model=spec.name,
         rows=len(table),
         unit=unit,
@@ -64,14 +68,26 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
         fixed=fixed_matrix(table, spec),
         outcome=outcome,
         coords=coords,
+        labels=label_matrices(table, spec),
         row_ids=tuple(table[spec.unit].astype(str)),
     )
+    hazard = spec.likelihood if isinstance(spec.likelihood, HazardTimesSpec) else None
+    return collapse(design, hazard.cuts) if hazard and hazard.collapse else design
 
 
 def make_factor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Factor:
-    """Return the factor of one column, levels sorted by label."""
-    values = column(table, name, spec).astype(str)
-    levels, codes = np.unique(values.to_numpy(dtype=str), return_inverse=True)
+    """Return the factor of one column, or of several (``authority:year``), levels in order.
+
+    Numbers are ordered by value, everything else by label.
+    """
+    parts = [column(table, part, spec) for part in name.split(INTERACTION)]
+    if len(parts) == 1 and pd.api.types.is_numeric_dtype(parts[0]):
+        levels, codes = np.unique(parts[0].to_numpy(), return_inverse=True)
+    else:
+        words = parts[0].astype(str)
+        for part in parts[1:]:
+            words = words + INTERACTION + part.astype(str)
+        levels, codes = np.unique(words.to_numpy(dtype=str), return_inverse=True)
     return Factor(name, tuple(str(level) for level in levels), codes.astype(np.int64))
 
 
@@ -85,7 +101,7 @@ def _factors(table: pd.DataFrame, spec: ModelSpec) -> dict[str, Factor]:
                 why="differences between groups need at least two",
                 next_step="Leave this effect out of the spec, or fit a wider table.",
             )
-    if isinstance(spec.likelihood, HazardSpec) and spec.likelihood.frailty:
+    if isinstance(spec.likelihood, HazardTimesSpec) and spec.likelihood.frailty:
         name = spec.likelihood.frailty
         factors[name] = make_factor(table, name, spec)
     return factors

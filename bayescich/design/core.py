@@ -52,6 +52,47 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class LabelMatrix:
+    """Labels of which a row has any number: needs, matches, needs within home types.
+
+    Examples
+    --------
+    >>> LabelMatrix.of(np.array([[1.0, 0.0], [1.0, 1.0]]), ("autism", "trauma")).labels.tolist()
+    [0, 0, 1]
+    """
+
+    names: tuple[str, ...]
+    start: IntArray
+    """Where each row's labels begin, shape (rows + 1,)."""
+    labels: IntArray
+    weights: FloatArray
+
+    @classmethod
+    def of(cls, dense: FloatArray, names: tuple[str, ...]) -> LabelMatrix:
+        """Compress a matrix of rows by labels."""
+        row, label = np.nonzero(dense)
+        start = np.searchsorted(row, np.arange(len(dense) + 1)).astype(np.int64)
+        return cls(names, start, label.astype(np.int64), dense[row, label])
+
+    def take(self, rows: IntArray) -> LabelMatrix:
+        """Return the labels of some of the rows."""
+        counts = np.diff(self.start)[rows]
+        start = np.r_[0, np.cumsum(counts)].astype(np.int64)
+        at = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[rows], counts)
+        return LabelMatrix(self.names, start, self.labels[at], self.weights[at])
+
+    def patterns(self) -> IntArray:
+        """Return a number for each row, the same for rows with the same labels."""
+        counts = np.diff(self.start)
+        each = [
+            tuple(self.labels[a : a + n]) + tuple(self.weights[a : a + n])
+            for a, n in zip(self.start[:-1], counts, strict=True)
+        ]
+        known = {pattern: place for place, pattern in enumerate(dict.fromkeys(each))}
+        return np.array([known[pattern] for pattern in each], dtype=np.int64)
+
+
+@dataclass(frozen=True)
 class FixedMatrix:
     """Covariates without an intercept, each centred at its mean.
 
@@ -78,8 +119,13 @@ class Design:
     family     arrays
     ========== ======================================================================
     hazard     ``exposure`` (rows, bands) years at risk; ``event`` (rows,) 0/1;
-               ``event_band`` (rows,) band in which the spell ended; ``follow_up``
-               (rows,) days at the end of the spell; ``entry`` (rows,) days at entry
+               ``event_band`` (rows,) band in which the row ended; ``follow_up``
+               (rows,) days at its end; ``entry`` (rows,) days at entry; ``late``
+               (rows,) 1 where observation began there; ``continues`` (rows,) 1
+               where the spell goes on in the next row; ``stratum`` (rows,) which
+               baseline, when there are several
+    competing  the same, and ``cause`` (rows,): position of the route, -1 for none,
+               -2 for an event whose route is not known
     ordinal    ``category`` (rows,) 0 … K-1
     binomial   ``successes`` (rows,), ``trials`` (rows,)
     bernoulli  ``successes`` (rows,), ``trials`` (rows,) all one
@@ -96,6 +142,19 @@ class Design:
     fixed: FixedMatrix | None
     outcome: Mapping[str, npt.NDArray[Any]]
     coords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Labels of the likelihood's own dims: ``band``, ``category``, ``cutpoint``."""
+    """Labels of the likelihood's own dims: ``band``, ``category``, ``cutpoint``, ``route``."""
+    labels: Mapping[str, LabelMatrix] = field(default_factory=dict)
+    """By effect: ``need`` (or the name given), ``type_need``, ``matching``."""
     row_ids: tuple[str, ...] = ()
     """For messages: the unit label of each row, in the order of the rows."""
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The competing routes; none for other outcomes."""
+        return self.coords.get("route", ())
+
+    @property
+    def ends(self) -> npt.NDArray[np.bool_]:
+        """Which rows are the last of their spell: all, unless spells are split."""
+        continues = self.outcome.get("continues")
+        return np.ones(self.rows, dtype=np.bool_) if continues is None else continues == 0

@@ -27,12 +27,42 @@ def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
         return None
     frame = _evaluate(table, spec, spec.formula)
     _refuse_constant(frame, spec)
+    if spec.fixed is not None and spec.fixed.means_by is not None:
+        frame = frame.join(_means_of_others(frame, table, spec, spec.fixed.means_by))
     _refuse_unused_priors(frame, spec)
     values = frame.to_numpy()
     centres = values.mean(axis=0)
     binary = np.array([set(np.unique(c)) <= {0.0, 1.0} for c in values.T])
     scales = np.where(binary, 1.0, values.std(axis=0))
     return FixedMatrix(values - centres, tuple(map(str, frame.columns)), centres, scales)
+
+
+def _means_of_others(
+    frame: pd.DataFrame, table: pd.DataFrame, spec: ModelSpec, by: str
+) -> pd.DataFrame:
+    """Return each covariate's mean over the level's other units (Mundlak terms).
+
+    A row's own unit is left out, since its own covariates are in the model already. Where nobody
+    else is, the overall mean stands in: nothing is known of the company kept there. A term that
+    then never varies is not made.
+    """
+    level = column(table, by, spec).astype(str).to_numpy()
+    unit = column(table, spec.unit, spec).astype(str).to_numpy()
+    made = {}
+    for name in frame.columns:
+        values = frame[name]
+        total, own = _sums(values, level), _sums(values, level, unit)
+        rows, own_rows = _sums(values * 0 + 1, level), _sums(values * 0 + 1, level, unit)
+        others = rows - own_rows
+        mean = (total - own) / others.where(others > 0)
+        filled = mean.fillna(values.mean())
+        if np.ptp(filled.to_numpy()) > 0:
+            made[f"{by} mean of {name}"] = filled
+    return pd.DataFrame(made, index=frame.index)
+
+
+def _sums(values: pd.Series, *by: np.ndarray) -> pd.Series:
+    return values.groupby(list(by)).transform("sum")
 
 
 def _evaluate(table: pd.DataFrame, spec: ModelSpec, formula: str) -> pd.DataFrame:

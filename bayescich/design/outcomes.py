@@ -12,18 +12,24 @@ import pandas as pd
 
 from bayescich.design.columns import column, fault, numbers
 from bayescich.design.core import DAYS_PER_YEAR, FloatArray
+from bayescich.design.split import CONTINUES, ENTRY, LATE
 from bayescich.errors import DesignError
 from bayescich.spec.model import (
     BernoulliSpec,
     BinomialSpec,
+    CompetingSpec,
     GaussianSpec,
     HazardSpec,
+    HazardTimesSpec,
     ModelSpec,
     OrdinalSpec,
 )
 
 Arrays = dict[str, npt.NDArray[Any]]
 Coords = dict[str, tuple[str, ...]]
+
+CENSORED, UNKNOWN = -1, -2
+"""Codes of ``cause`` for a row without an event, and for one whose route is not known."""
 
 
 def outcome_arrays(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
@@ -79,24 +85,74 @@ def band_exposure(entry: FloatArray, end: FloatArray, cuts: tuple[float, ...]) -
 def _hazard(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     likelihood = spec.likelihood
     assert isinstance(likelihood, HazardSpec)
-    end = numbers(table, likelihood.time, spec)
-    entry = numbers(table, likelihood.entry, spec) if likelihood.entry else np.zeros_like(end)
     event = numbers(table, likelihood.event, spec)
     _refuse(table, spec, likelihood.event, ~np.isin(event, (0, 1)), "is not 0 or 1")
-    if likelihood.entry:
-        _refuse(table, spec, likelihood.entry, entry < 0, "is before the start of the spell")
-    _refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
     if event.sum() == 0:
         raise fault(spec, likelihood.event, "holds no event", "a hazard cannot be learnt from none")
+    arrays, coords = _times(table, spec, likelihood)
+    return {"event": event.astype(np.int64), **arrays}, coords
+
+
+def _competing(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
+    likelihood = spec.likelihood
+    assert isinstance(likelihood, CompetingSpec)
+    words = column(table, likelihood.event, spec).astype(str)
+    places = {route: place for place, route in enumerate(likelihood.routes)}
+    places[likelihood.censored] = CENSORED
+    if likelihood.unknown is not None:
+        places[likelihood.unknown] = UNKNOWN
+    cause = words.map(places)
+    allowed = ", ".join(places)
+    other = cause.isna().to_numpy()
+    _refuse(table, spec, likelihood.event, other, f"is not one of: {allowed}", words)
+    absent = [route for route in likelihood.routes if not (words == route).any()]
+    if absent:
+        raise fault(
+            spec,
+            likelihood.event,
+            f"never takes the route {', '.join(absent)}",
+            "a hazard cannot be learnt from no event; leave the route out or join it to another",
+        )
+    arrays, coords = _times(table, spec, likelihood)
+    arrays["cause"] = cause.to_numpy(np.int64)
+    arrays["event"] = (arrays["cause"] != CENSORED).astype(np.int64)
+    if likelihood.recording is not None:
+        levels, codes = np.unique(
+            column(table, likelihood.recording, spec).astype(str), return_inverse=True
+        )
+        arrays["recorder"] = codes.astype(np.int64)
+        coords["recorder"] = tuple(str(level) for level in levels)
+    return arrays, {**coords, "route": likelihood.routes, "other_route": likelihood.routes}
+
+
+def _times(
+    table: pd.DataFrame, spec: ModelSpec, likelihood: HazardTimesSpec
+) -> tuple[Arrays, Coords]:
+    end = numbers(table, likelihood.time, spec)
+    entry_column = ENTRY if ENTRY in table else likelihood.entry
+    entry = numbers(table, entry_column, spec) if entry_column else np.zeros_like(end)
+    if entry_column:
+        _refuse(table, spec, entry_column, entry < 0, "is before the start of the spell")
+    _refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
+    late = table[LATE].to_numpy(np.int64) if LATE in table else (entry > 0).astype(np.int64)
     arrays: Arrays = {
         "exposure": band_exposure(entry, end, likelihood.cuts),
-        "event": event.astype(np.int64),
         # a spell that ends on a cut ends in the band before it: exposure is counted up to the cut
         "event_band": np.searchsorted(likelihood.cuts, end, side="left").astype(np.int64),
         "follow_up": end,
         "entry": entry,
+        "late": late,
     }
-    return arrays, {"band": band_labels(likelihood.cuts)}
+    coords: Coords = {"band": band_labels(likelihood.cuts)}
+    if CONTINUES in table:
+        arrays["continues"] = table[CONTINUES].to_numpy(np.int64)
+    if likelihood.baseline_by is not None:
+        levels, codes = np.unique(
+            column(table, likelihood.baseline_by, spec).astype(str), return_inverse=True
+        )
+        arrays["stratum"] = codes.astype(np.int64)
+        coords["baseline"] = tuple(str(level) for level in levels)
+    return arrays, coords
 
 
 def _ordinal(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
@@ -185,6 +241,7 @@ def _refuse(
 
 _BY_FAMILY: Mapping[str, Callable[[pd.DataFrame, ModelSpec], tuple[Arrays, Coords]]] = {
     "hazard": _hazard,
+    "competing": _competing,
     "ordinal": _ordinal,
     "binomial": _binomial,
     "bernoulli": _bernoulli,

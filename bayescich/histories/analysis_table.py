@@ -33,14 +33,16 @@ def load_analysis_table(
 
     Parameters
     ----------
-    source : {"placements", "inspections", "table"}
+    source : {"placements", "exits", "settings", "inspections", "table"}
         ``placements``: SSDA903 returns, at any depth, and an Ofsted register, in a folder
-        ``ofsted`` or beside them. ``inspections``: Ofsted provider-level files. ``table``: one
-        CSV or Parquet file.
+        ``ofsted`` or beside them. ``exits``: the same stays, made ready for routes of exit.
+        ``settings``: stays in every kind of setting; the register may be absent.
+        ``inspections``: Ofsted provider-level files. ``table``: one CSV or Parquet file.
     path : Path
         The folder, or the file.
     policies : HistoryPolicies, optional
-        How returns become histories (``placements`` only); the defaults if left out.
+        How returns become histories (none are needed for ``inspections`` and ``table``); the
+        defaults if left out.
 
     Raises
     ------
@@ -75,6 +77,31 @@ def _placements(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Ac
     frame, account = placement_histories(
         records.returns,
         records.register_or_error(),
+        policies,
+        lookup=records.lookup,
+        given=records.succession,
+        needs=records.needs.needs,
+        statements=records.statements.statements,
+    )
+    return frame, records.account + account
+
+
+def _exits(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.exit_table import exit_table
+
+    placements, account = _placements(path, policies)
+    frame, counted = exit_table(placements)
+    return frame, account + counted
+
+
+def _settings(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.settings_table import setting_histories
+    from bayescich.records.everything import read_everything
+
+    records = read_everything(path)
+    frame, account = setting_histories(
+        records.returns,
+        records.register,
         policies,
         lookup=records.lookup,
         given=records.succession,
@@ -137,4 +164,10 @@ def _mark(file: Path) -> dict[str, object]:
         ) from None
 
 
-_READERS = {"placements": _placements, "inspections": _inspections, "table": _own_table}
+_READERS = {
+    "placements": _placements,
+    "exits": _exits,
+    "settings": _settings,
+    "inspections": _inspections,
+    "table": _own_table,
+}

@@ -14,6 +14,7 @@ from bayescich.histories.schemas.cohorts import (
     MEMBERSHIP,
     STAYS_IN_WINDOW,
 )
+from bayescich.histories.schemas.fitted import EXIT_TABLE, NEEDS_OF_STAYS, SETTINGS
 from bayescich.records.fields import meaning_of
 from bayescich.records.markdown import (
     KINDS,
@@ -44,9 +45,10 @@ _DICTIONARY = "data-dictionary.md"
 
 SECTIONS: Mapping[str, Sequence[pa.DataFrameSchema]] = {
     "Histories": tuple(SCHEMAS.values()),
+    "Ready for models": (NEEDS_OF_STAYS, EXIT_TABLE, SETTINGS),
     "Outcomes": (STAYS_IN_WINDOW, MEMBERSHIP, COHORT_AT_16, COHORT_AT_18),
 }
-"""What is made of every return, and what is made when outcomes are asked for."""
+"""What is made of every return, for the models of stays, and when outcomes are asked for."""
 
 
 def histories_dictionary() -> str:
@@ -85,8 +87,10 @@ def _table(schema: pa.DataFrameSchema) -> str:
 
 
 def _row(name: str, column: pa.Column) -> tuple[str, ...]:
+    # one column per need has one row
+    shown = name.replace(".+", "<need>") if column.regex else name
     return (
-        f"`{name}`",
+        f"`{shown}`",
         KINDS[meaning_of(column).kind],
         _values(column),
         "yes" if column.nullable else "no",

@@ -72,7 +72,7 @@ def exits(
             "to_class": ending["next_class"],
             "REC": ending["REC"],
             **routes(ending),
-            "near_18": own["end"] >= _nearly_18(own["born"]),
+            "near_18": own["end"] >= nearly_18(own["born"]),
         }
     )
     return table[COLUMNS], _accounted(table, account)
@@ -136,8 +136,16 @@ def _by_rec(ending: pd.DataFrame) -> pd.DataFrame:
     return found.astype("str")
 
 
-def _nearly_18(born: pd.Series) -> pd.Series:
-    """Return the day on which each child is 17 years and 11 months old."""
+def nearly_18(born: pd.Series) -> pd.Series:
+    """Return the day on which each child is 17 years and 11 months old.
+
+    From then on the calendar ends stays: what ends them is no longer a hazard.
+
+    Examples
+    --------
+    >>> nearly_18(pd.Series(pd.to_datetime(["2004-06-30"]))).dt.strftime("%Y-%m-%d").item()
+    '2022-05-30'
+    """
     day = birthday(born, 17).to_numpy().astype("datetime64[D]")
     month = day.astype("datetime64[M]")
     reached = month + np.timedelta64(_NEAR_18_MONTHS, "M")

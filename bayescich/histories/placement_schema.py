@@ -62,6 +62,12 @@ PLACEMENTS = pa.DataFrameSchema(
             description="1 if the reason given for the move is unplanned; 0 if planned or no move; "
             "blank if the reason is OTHER or not recorded",
         ),
+        "move_kind": pa.Column(
+            "str",
+            pa.Check.isin(["disruption", "step forward", "not known", "censored"]),
+            description="kind of the move that ended the spell: disruption or step forward; not "
+            "known if its reason is OTHER or not recorded; censored without a move",
+        ),
         "exit_route": _text("route by which the spell ended; censored if none was seen"),
         "exit_group": _text("group of routes; censored if none was seen"),
         "entry_days": pa.Column(

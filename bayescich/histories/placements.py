@@ -6,16 +6,21 @@ import pandas as pd
 
 from bayescich.account import Account
 from bayescich.errors import HistoriesError
-from bayescich.histories.construct import construct
-from bayescich.histories.dates import age, birthday
+from bayescich.histories.construct import Histories, construct
+from bayescich.histories.dates import birthday
 from bayescich.histories.endings import exit_of, move_of
+from bayescich.histories.entry import followed_from_entry, leave_out
+from bayescich.histories.exits import CENSORED
+from bayescich.histories.needs import needs_of_stays
 from bayescich.histories.placement_schema import PLACEMENTS
 from bayescich.histories.places import usable_urn
 from bayescich.histories.providers import MINIMUM_HOMES, describe_homes, typed_homes
+from bayescich.histories.schemas import checked
+from bayescich.histories.schemas.fitted import NEEDS_OF_STAYS
 from bayescich.histories.spells import MOVED
+from bayescich.histories.stay_columns import child_columns, collection_year
 from bayescich.records.ofsted import WHERE_PUBLISHED, OfstedRecords
-from bayescich.records.ssda903 import Ssda903Records, collection_year_label
-from bayescich.records.ssda903_codes import code_set
+from bayescich.records.ssda903 import Ssda903Records
 from bayescich.spec.policies import HistoryPolicies
 
 __all__ = [
@@ -27,6 +32,9 @@ TABLE = "home spells"
 
 URN_FORM = r"SC\d{6}|\d{6,7}"
 """How a social-care URN is written; ``XXXXXXX`` stands for a provider that Ofsted does not know."""
+
+DISRUPTION, STEP_FORWARD, REASON_NOT_KNOWN = "disruption", "step forward", "not known"
+"""Kinds of moves; a stay that did not end with one is ``censored``."""
 
 _TEXT_COLUMNS = (
     "child", "home", "provider", "home_type", "ended_by", "year", "exit_route", "exit_group",
@@ -41,6 +49,8 @@ def placement_histories(
     *,
     lookup: pd.DataFrame | None = None,
     given: pd.DataFrame | None = None,
+    needs: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
     """Return every observed stay in a children's home, all the way from the returns.
 
@@ -56,11 +66,14 @@ def placement_histories(
         See ``home_type.merge_small_types``.
     lookup, given : DataFrame, optional
         Ofsted's look-up and the user's successions of URNs, as for ``construct.construct``.
+    needs, statements : DataFrame, optional
+        The needs audit and the Statements of Purpose, as for ``needs.needs_of_stays``.
 
     Returns
     -------
     DataFrame
-        As `PLACEMENTS`, ordered by child and start, with the columns of `placement_table` after.
+        As `PLACEMENTS`, ordered by child and start; then the further columns of
+        `placement_table`, ``born``, and the columns of ``needs.needs_of_stays``.
     Account
         Rows read, noted, repaired, excluded and kept, from the episodes on.
 
@@ -81,7 +94,8 @@ def placement_histories(
         lookup=lookup,
         minimum_homes=minimum_homes,
     )
-    return table, histories.account + account
+    described, counted = _with_needs(table, histories, policies, needs, statements)
+    return described, histories.account + account + counted
 
 
 def placement_table(
@@ -149,28 +163,12 @@ def _followed_from_entry(
     spells: pd.DataFrame, policies: HistoryPolicies, account: Account
 ) -> tuple[pd.DataFrame, Account]:
     """Keep spells seen from their start, or from entry; freeze the history at the first of them."""
-    spells = spells.assign(entry_days=_days_before_the_records(spells))
-    running = spells["start"] < spells["records_begin"]
-    unknown = ~spells["history_known"].astype(bool)
-    why = "the child's first record is not a start of care, so earlier placements are unknown"
-    if policies.entry == "inflow":
-        rule = "already running when the records begin"
-        spells, account = _leave_out(spells, running, rule, account)
-        spells, account = _leave_out(spells, unknown.reindex(spells.index), why, account)
-    else:
-        rule = "already running when the records begin; enters late"
-        account = account.noted(TABLE, rule, int(running.sum()), spells.loc[running, "child"])
-        account = account.noted(TABLE, why, int(unknown.sum()), spells.loc[unknown, "child"])
+    spells, account = followed_from_entry(spells, policies, TABLE, account)
     spells = _with_frozen_history(spells)
     grown = spells["start"] >= birthday(spells["born"], 18)
     spells, account = _leave_out(spells, grown, "starts on or after the 18th birthday", account)
     no_time = spells["days"] <= spells["entry_days"]
     return _leave_out(spells, no_time, "no day at risk within the records", account)
-
-
-def _days_before_the_records(spells: pd.DataFrame) -> pd.Series:
-    before = (spells["records_begin"] - spells["start"]).dt.days
-    return before.clip(lower=0).astype("float64")
 
 
 def _with_frozen_history(spells: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +182,7 @@ def _with_frozen_history(spells: pd.DataFrame) -> pd.DataFrame:
 def _in_known_homes(
     spells: pd.DataFrame, register: OfstedRecords, account: Account
 ) -> tuple[pd.DataFrame, Account]:
-    urns = usable_urn(spells["URN"]).fillna(spells["home"])
+    urns = _urn(spells)
     well_formed = urns.str.fullmatch(URN_FORM).fillna(False).astype(bool)
     spells = spells.assign(home_urn=urns.where(well_formed))
     why = "URN missing or not of Ofsted's form"
@@ -195,11 +193,15 @@ def _in_known_homes(
     return _leave_out(spells, unknown, "sex not recorded", account)
 
 
+def _urn(spells: pd.DataFrame) -> pd.Series:
+    """Return the URN of each stay as registered at the time, else that of its home."""
+    return usable_urn(spells["URN"]).fillna(spells["home"])
+
+
 def _leave_out(
     spells: pd.DataFrame, which: pd.Series, why: str, account: Account
 ) -> tuple[pd.DataFrame, Account]:
-    account = account.excluded(TABLE, why, int(which.sum()), spells.loc[which, "child"])
-    return spells[~which], account
+    return leave_out(spells, which, why, TABLE, account)
 
 
 def _with_specialisms(table: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
@@ -214,30 +216,47 @@ def _with_prior(table: pd.DataFrame, prior: pd.DataFrame | None) -> pd.DataFrame
     return table.merge(prior[known], on="child", how="left", validate="m:1")
 
 
+def _with_needs(
+    table: pd.DataFrame,
+    histories: Histories,
+    policies: HistoryPolicies,
+    needs: pd.DataFrame | None,
+    statements: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, Account]:
+    """Add the day of birth, and the needs on record when the first stay in a home began."""
+    spells = histories.home_spells
+    seen = spells["start"] >= spells["records_begin"]
+    eligible = spells if policies.entry == "delayed" else spells[seen]
+    first = eligible.groupby("child")["start"].min()
+    known = spells[["child", "start", "born"]].assign(home_urn=_urn(spells))
+    stays = table[["child", "start"]].merge(known, on=["child", "start"], validate="1:1")
+    stays["first_start"] = stays["child"].map(first)
+    own, account = needs_of_stays(stays, needs, statements, histories.people)
+    described = pd.concat([table, stays["born"], own], axis="columns")
+    added = described[["child", "start", "born", *own.columns]]
+    checked("needs_of_stays", added, NEEDS_OF_STAYS)
+    return described, account
+
+
 def _table(spells: pd.DataFrame, move: pd.DataFrame, ended: pd.DataFrame) -> pd.DataFrame:
-    starts_in = spells["start"].dt.year + (spells["start"].dt.month >= 4)
-    status = spells["LS"].map(code_set("ls").group).fillna("not recorded")
     columns = {
         "child": spells["child"],
         "home": spells["home"].fillna(spells["home_urn"]),
         "provider": spells["owner"],
         "authority": spells["authority"],
         "home_type": spells["home_type"],
-        "year": collection_year_label(starts_in),
+        "year": collection_year(spells["start"]),
         "start": spells["start"],
         "end": spells["end"],
         "days": spells["days"].astype("float64"),
         "moved": spells["ended_by"].eq(MOVED).astype("int64"),
         "ended_by": spells["ended_by"],
-        "age_at_start": age(spells["born"], spells["start"]).astype("float64"),
-        "male": spells["sex"].eq("M").astype("int64"),
-        "need_behaviour": _needs(spells, "behaviour"),
-        "need_disability": _needs(spells, "disability"),
-        "legal_status": status,
+        **child_columns(spells),
         "earlier_placements": spells["earlier_placements"].astype("int64"),
         "first_home_spell": spells["first_home_spell"],
         "disrupted": move["disrupted"],
         "unplanned": move["unplanned"],
+        "move_kind": _move_kind(spells, move),
         "exit_route": ended["route"],
         "exit_group": ended["route_group"],
         "entry_days": spells["entry_days"],
@@ -252,8 +271,12 @@ def _table(spells: pd.DataFrame, move: pd.DataFrame, ended: pd.DataFrame) -> pd.
     return table.astype(dict.fromkeys([*_TEXT_COLUMNS, "authority", "legal_status"], "str"))
 
 
-def _needs(spells: pd.DataFrame, group: str) -> pd.Series:
-    return spells["need"].isin(code_set("cin").in_group(group)).astype("int64")
+def _move_kind(spells: pd.DataFrame, move: pd.DataFrame) -> pd.Series:
+    """Say of each stay whether it was disrupted or led forward; not known without a reason."""
+    moved = spells["ended_by"].eq(MOVED)
+    kind = pd.Series(CENSORED, index=spells.index, dtype="str")
+    kind = kind.mask(moved, DISRUPTION).mask(moved & move["disrupted"].eq(0), STEP_FORWARD)
+    return kind.mask(moved & move["unplanned"].isna(), REASON_NOT_KNOWN)
 
 
 def _no_spells(account: Account) -> HistoriesError:

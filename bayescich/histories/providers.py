@@ -74,8 +74,8 @@ def describe_homes(
     """
     listed, account = listed_homes(homes, minimum_homes)
     keyed = spells[["home_urn", "start"]].reset_index(drop=True)
-    before = _list_found(keyed, listed, "backward")
-    number = before.fillna(_list_found(keyed, listed, "forward"))
+    before = list_found(keyed, listed, "backward")
+    number = before.fillna(list_found(keyed, listed, "forward"))
     found = listed[list(DESCRIBED)].reindex(number).set_axis(keyed.index)
     account += _unlisted(keyed, before.isna(), number.isna())
     specialisms = _specialisms(keyed["home_urn"], lookup)
@@ -121,7 +121,7 @@ def with_places(spells: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
 def _places_of(urns: pd.Series, days: pd.Series, listed: pd.DataFrame) -> pd.Series:
     start = days.astype("datetime64[ns]")
     keyed = pd.DataFrame({"home_urn": urns, "start": start}).reset_index(drop=True)
-    number = _list_found(keyed, listed, "backward").fillna(_list_found(keyed, listed, "forward"))
+    number = list_found(keyed, listed, "backward").fillna(list_found(keyed, listed, "forward"))
     return listed["places"].astype("Int64").reindex(number).set_axis(urns.index)
 
 
@@ -249,10 +249,20 @@ def owner_groups(homes: pd.DataFrame) -> pd.Series:
     return group.where(homes["sector"].eq(PRIVATE), homes["sector"]).astype("str")
 
 
-def _list_found(
+def list_found(
     spells: pd.DataFrame, listed: pd.DataFrame, direction: Literal["backward", "forward"]
 ) -> pd.Series:
-    """Return the row of `listed` nearest to each spell on one side of its start, or blank."""
+    """Return the row of `listed` nearest to each spell on one side of its start, or blank.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        home_urn and start, indexed from 0.
+    listed : DataFrame
+        urn and ``listed``, the day of each list, in order of that day and indexed from 0.
+    direction : {"backward", "forward"}
+        The last list on or before the start, or the first one on or after it.
+    """
     urns = pd.Index(listed["urn"].unique())
     known = spells.assign(home=urns.get_indexer(spells["home_urn"])).sort_values("start")
     lists = pd.DataFrame(

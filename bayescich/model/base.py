@@ -13,24 +13,46 @@ import numpy.typing as npt
 
 from bayescich.design.core import Design
 from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.information import Known
+from bayescich.model.terms import Layout, Predictor
 from bayescich.spec.priors import PriorSet
 
 
 class Effect(Protocol):
-    """A contribution to the linear predictor."""
+    """A contribution to the linear predictor.
+
+    With competing routes each value of an effect is one a route, and ``values`` and ``declare``
+    have the routes as their last axis.
+    """
 
     @property
     def variable(self) -> str:
         """Name of its variable in the posterior, e.g. ``home_effect``."""
 
-    def declare(self, design: Design, priors: PriorSet) -> Tensor:
-        """Add variables to the model in context; return the contribution, shape (rows,)."""
+    @property
+    def zero_sum(self) -> bool:
+        """Whether its levels sum to zero, so that the level of the outcome is the average's."""
 
-    def contribution(self, draws: Draws, design: Design) -> FloatArray:
-        """Return the same contribution from draws, shape (samples, rows)."""
+    def layout(self, design: Design) -> Layout:
+        """Say how its values reach the rows."""
+
+    def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
+        """Add variables to the model in context; return the values, (size,) or (size, routes).
+
+        ``information`` says what the data tell about each value, when that was looked at.
+        """
+
+    def values(self, draws: Draws) -> FloatArray:
+        """Return the same values from draws, (samples, size) or (samples, size, routes)."""
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws with every level exchanged for a new one of the same population."""
+
+    def rough_sd(self, design: Design) -> FloatArray:
+        """Return about how large its values are, shape (size,): what the pilot shrinks by."""
+
+    def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
+        """Return the dims its variables have, with their labels."""
 
 
 class Likelihood(Protocol):
@@ -40,12 +62,12 @@ class Likelihood(Protocol):
     def has_own_level(self) -> bool:
         """Whether a baseline or thresholds stand in for the intercept."""
 
-    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Add the outcome to the model in context.
 
-        ``average`` is the sum of the zero-sum effects in the average row, a scalar. A likelihood
-        with a level of its own samples that level for the average row, where it is well known,
-        and reports it for the average type, authority and year, where those effects are zero.
+        A likelihood with a level of its own samples that level for the average row, where it is
+        well known, and reports it for the average type, authority and year, whose effects are
+        zero.
         """
 
     def log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:

@@ -7,16 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
 from bayescich.design.core import Design
+from bayescich.histories.needs import need_families
 from bayescich.model.base import Effect, Likelihood
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
+from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.effects.walk import WalkEffect
+from bayescich.model.hazard.pilot import Pilot, pilot_fit
+from bayescich.model.information import Information, Known
 from bayescich.model.likelihoods import make_likelihood
-from bayescich.spec.model import FixedEffectSpec, HomeTypeEffectSpec, ModelSpec
+from bayescich.model.likelihoods.times import HazardTimes
+from bayescich.model.terms import Predictor, Term
+from bayescich.spec.model import (
+    EffectSpec,
+    FixedEffectSpec,
+    HomeTypeEffectSpec,
+    MatchingEffectSpec,
+    ModelSpec,
+    NeedsEffectSpec,
+    TypeNeedEffectSpec,
+    WalkEffectSpec,
+)
 from bayescich.spec.priors import PriorSet
 
 
@@ -29,7 +44,7 @@ class Structure:
 
     @property
     def groups(self) -> tuple[GroupEffect, ...]:
-        """The effects that have levels."""
+        """The effects that have exchangeable levels."""
         return tuple(e for e in self.effects if isinstance(e, GroupEffect))
 
     def group(self, column: str) -> GroupEffect | None:
@@ -44,11 +59,16 @@ class Structure:
     def linear_predictor(
         self, draws: Draws, design: Design, leave_out: tuple[str, ...] = ()
     ) -> FloatArray:
-        """Return η from draws, shape (samples, rows); ``leave_out`` names variables set to 0."""
-        eta = np.zeros((draws.size, design.rows))
+        """Return η from draws, shape (samples, rows), or (samples, routes, rows).
+
+        ``leave_out`` names variables set to 0.
+        """
+        routes = len(design.routes)
+        shape = (draws.size, routes, design.rows) if routes else (draws.size, design.rows)
+        eta = np.zeros(shape)
         for effect in self.effects:
             if effect.variable not in leave_out:
-                eta += effect.contribution(draws, design)
+                eta += effect.layout(design).apply(effect.values(draws))
         return eta
 
     def with_new_levels(
@@ -60,11 +80,31 @@ class Structure:
                 draws = effect.fresh(draws, rng)
         return draws
 
+    def pilot(self, design: Design) -> Pilot | None:
+        """Return a quick fit that says what the data know of each value; only of a hazard."""
+        if not isinstance(self.likelihood, HazardTimes) or not self.effects:
+            return None
+        layouts = tuple(effect.layout(design) for effect in self.effects)
+        return pilot_fit(
+            self.likelihood.arrays(design, layouts),
+            layouts,
+            tuple(effect.rough_sd(design) for effect in self.effects),
+            self.likelihood.family.kind,
+        )
+
+    def known(self, design: Design, pilot: Pilot | None) -> tuple[Known | None, ...]:
+        """Return what the pilot says of each effect, in order; nothing without one."""
+        if pilot is None:
+            return (None,) * len(self.effects)
+        return pilot.known if design.routes else tuple(map(_one_route, pilot.known))
+
     def parametrisations(self, design: Design) -> Mapping[str, str]:
         """Return how each group is sampled, in words for the report."""
+        known = self.known(design, self.pilot(design))
         return {
-            e.column: ("zero-sum, " if e.zero_sum else "") + e.parametrisation(design)
-            for e in self.groups
+            e.column: ("zero-sum, " if e.zero_sum else "") + e.parametrisation(design, information)
+            for e, information in zip(self.effects, known, strict=True)
+            if isinstance(e, GroupEffect)
         }
 
 
@@ -76,24 +116,36 @@ def make_structure(spec: ModelSpec, *, pool_home_types: bool = True) -> Structur
     """
     likelihood = make_likelihood(spec)
     effects: list[Effect] = [] if likelihood.has_own_level else [InterceptEffect()]
-    for item in spec.effects:
-        if isinstance(item, FixedEffectSpec):
-            effects.append(FixedEffect())
-        else:
-            is_type = isinstance(item, HomeTypeEffectSpec)
-            effects.append(
-                GroupEffect(
-                    item.by,
-                    item.zero_sum,
-                    item.parametrisation,
-                    role="home_type" if is_type else "group",
-                    pooled=pool_home_types or not is_type,
-                )
-            )
+    effects += [_effect(item, spec, pool_home_types) for item in spec.effects]
     return Structure(likelihood, tuple(effects))
 
 
-def build_model(structure: Structure, design: Design, priors: PriorSet) -> pm.Model:
+def _effect(item: EffectSpec, spec: ModelSpec, pool_home_types: bool) -> Effect:
+    if isinstance(item, FixedEffectSpec):
+        return FixedEffect()
+    if isinstance(item, WalkEffectSpec):
+        return WalkEffect(item.by, item.order)
+    if isinstance(item, NeedsEffectSpec):
+        given = {need: family for family, needs in item.families.items() for need in needs}
+        return NeedsEffect(item.name, given or need_families())
+    if isinstance(item, TypeNeedEffectSpec):
+        return TypeNeedEffect(item.by)
+    if isinstance(item, MatchingEffectSpec):
+        return MatchingEffect()
+    is_type = isinstance(item, HomeTypeEffectSpec)
+    return GroupEffect(
+        item.by,
+        item.zero_sum,
+        item.parametrisation,
+        role="home_type" if is_type else "group",
+        pooled=pool_home_types or not is_type,
+        correlated=bool(spec.routes) and item.across_routes == "correlated" and not item.zero_sum,
+    )
+
+
+def build_model(
+    structure: Structure, design: Design, priors: PriorSet, *, look_at_data: bool = True
+) -> pm.Model:
     """Build the PyMC model.
 
     Parameters
@@ -103,37 +155,36 @@ def build_model(structure: Structure, design: Design, priors: PriorSet) -> pm.Mo
     design : Design
     priors : PriorSet
         With the model's own overrides applied.
+    look_at_data : bool
+        Whether a quick fit may choose how levels are sampled (the posterior is the same).
 
     Returns
     -------
     pymc.Model
         Variables: ``intercept``; ``fixed`` (covariate); ``<column>_effect`` (column) and
-        ``<column>_sd`` for each group; ``baseline`` (band), ``baseline_step_sd`` and
-        ``frailty_variance`` for a hazard; ``cutpoint`` (threshold) for an ordinal outcome;
-        ``residual_sd`` for a measurement.
+        ``<column>_sd`` for each group; ``<column>_step_sd`` for a walk; ``need_effect`` (need),
+        ``type_need_effect`` (need, home type) and ``matching_effect`` (need) with their means and
+        SDs; ``baseline`` (band), ``baseline_step_sd`` and ``frailty_variance`` for a hazard;
+        ``cutpoint`` (threshold) for an ordinal outcome; ``residual_sd`` for a measurement. With
+        competing routes each of these has ``route`` as its last dim.
 
     Raises
     ------
     SpecError
         When a prior is missing.
     """
+    pilot = structure.pilot(design) if look_at_data else None
+    known = structure.known(design, pilot)
     with pm.Model(coords=_coords(structure, design)) as model:
-        eta = pt.zeros(design.rows)
-        for effect in structure.effects:
-            eta = eta + effect.declare(design, priors)
-        structure.likelihood.declare(eta, _average_case(structure, design, model), design, priors)
+        terms = tuple(
+            Term(
+                effect.layout(design), effect.declare(design, priors, information), effect.zero_sum
+            )
+            for effect, information in zip(structure.effects, known, strict=True)
+        )
+        predictor = Predictor(terms, design.rows, pilot.baseline if pilot else None)
+        structure.likelihood.declare(predictor, design, priors)
     return model
-
-
-def _average_case(structure: Structure, design: Design, model: pm.Model) -> Tensor:
-    # A level stated for the average type is as uncertain as the rarest type, with which it trades;
-    # stated for the average row it is well known. Sampling uses the second, reports the first.
-    average = pt.constant(0.0)
-    for effect in structure.groups:
-        if effect.zero_sum:
-            shares = design.factors[effect.column].counts() / design.rows
-            average = average + pt.dot(shares, model[effect.variable])
-    return average
 
 
 def reported_variables(model: pm.Model) -> list[str]:
@@ -142,12 +193,23 @@ def reported_variables(model: pm.Model) -> list[str]:
     return [name for name in named if not name.endswith("_offset")]
 
 
+def _one_route(known: Known | None) -> Known | None:
+    if not isinstance(known, Information):
+        return known
+    return Information(known.estimate[:, 0], known.precision[:, 0])
+
+
 def _coords(structure: Structure, design: Design) -> dict[str, tuple[str, ...]]:
-    coords = {e.column: design.factors[e.column].levels for e in structure.groups}
-    if design.fixed is not None:
-        coords["covariate"] = design.fixed.names
-    if "band" in design.coords:
-        coords["band"] = design.coords["band"]
+    coords: dict[str, tuple[str, ...]] = {}
+    for effect in structure.effects:
+        coords |= effect.coords(design)
+    coords |= {
+        name: design.coords[name]
+        for name in ("band", "route", "other_route", "recorder")
+        if name in design.coords
+    }
+    if "baseline" in design.coords:
+        coords["baseline_of"] = design.coords["baseline"]
     if "cutpoint" in design.coords:
         coords["threshold"] = design.coords["cutpoint"]
         coords["gap"] = design.coords["category"][1:-1]

@@ -20,7 +20,9 @@ _ARGUMENTS: Mapping[str, tuple[str, Callable[[Mapping[str, float]], dict[str, fl
 }
 
 
-def random_variable(name: str, prior: Prior, *, dims: str | None = None) -> Tensor:
+def random_variable(
+    name: str, prior: Prior, *, dims: str | tuple[str, ...] | None = None
+) -> Tensor:
     """Declare a variable with this prior in the model in context.
 
     Parameters
@@ -32,3 +34,9 @@ def random_variable(name: str, prior: Prior, *, dims: str | None = None) -> Tens
     """
     distribution, arguments = _ARGUMENTS[prior.distribution]
     return getattr(pm, distribution)(name, **arguments(prior.parameters()), dims=dims)
+
+
+def prior_distribution(prior: Prior, *, shape: int) -> Tensor:
+    """Return the prior as a distribution that is part of another, e.g. the SDs of a covariance."""
+    distribution, arguments = _ARGUMENTS[prior.distribution]
+    return getattr(pm, distribution).dist(**arguments(prior.parameters()), shape=shape)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pymc as pm
 import xarray as xr
+from pytensor.configdefaults import config
 
 from bayescich.model.draws import FloatArray
 
@@ -29,6 +31,20 @@ def start_near_centre(model: pm.Model, seed: int | None) -> list[FloatArray]:
     tail of a wide prior.
     """
     rng = np.random.default_rng(seed)
-    point = model.initial_point()
+    point = centre(model)
     starts = [np.asarray(point[v.name], dtype=np.float64) for v in model.value_vars]
     return [start + rng.uniform(-_JITTER, _JITTER, start.shape) for start in starts]
+
+
+def centre(model: pm.Model) -> dict[str, FloatArray]:
+    """Return the priors' centre in the sampler's coordinates, by value variable.
+
+    Asked for once a model: PyMC compiles a function to find it.
+    """
+    if model not in _CENTRES:
+        with config.change_flags(mode="FAST_COMPILE"):
+            _CENTRES[model] = model.initial_point()
+    return _CENTRES[model]
+
+
+_CENTRES: WeakKeyDictionary[pm.Model, dict[str, FloatArray]] = WeakKeyDictionary()

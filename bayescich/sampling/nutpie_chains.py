@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pymc as pm
-from pytensor.configdefaults import config as pytensor_config
 
 from bayescich.errors import SamplingError
-from bayescich.model.draws import FloatArray
 from bayescich.progress import ChainReporter, say
-from bayescich.sampling.chain import FinishedChain, start_near_centre
+from bayescich.sampling.chain import FinishedChain
 from bayescich.sampling.settings import SamplerSettings, available_cores
+
+if TYPE_CHECKING:
+    from bayescich.sampling.compiled import Reported
 
 _POLL_SECONDS = 0.05
 
@@ -30,8 +29,11 @@ def nutpie_chains(
     """
     import nutpie
 
+    from bayescich.sampling.compiled import Reported, compile_density
+
     say("compiling the model")
-    compiled = _compile(nutpie, model)
+    density = compile_density(model)
+    reported = Reported.of(model)
     waiting = list(chains)
     running: dict[int, Any] = {}
     with ChainReporter(chains, settings.tune + settings.draws) as reporter:
@@ -39,24 +41,15 @@ def nutpie_chains(
             while waiting or running:
                 while waiting and len(running) < available_cores():
                     chain = waiting.pop(0)
-                    running[chain] = _start(nutpie, compiled, settings, chain, reporter)
+                    running[chain] = _start(nutpie, density.model, settings, chain, reporter)
                 for chain in [k for k, sampler in running.items() if _is_finished(sampler, k)]:
-                    yield _collect(running.pop(chain), chain)
+                    yield _collect(running.pop(chain), chain, reported)
                     reporter.finish(chain)
                 reporter.refresh()
                 time.sleep(_POLL_SECONDS)
         finally:
             for sampler in running.values():
                 sampler.cancel()
-
-
-def _compile(nutpie: Any, model: pm.Model) -> Any:
-    # With fastmath, code compiled now and the same code loaded from numba's cache round
-    # differently, and a chain sampled after a crash would not be the one that was lost. It costs
-    # nothing measurable (docs/performance.md section 4).
-    with pytensor_config.change_flags(numba__fastmath=False):
-        compiled = nutpie.compile_pymc_model(model, backend="numba")
-    return dataclasses.replace(compiled, initial_point_func=_initial_points(model))
 
 
 def _start(
@@ -91,12 +84,13 @@ def _is_finished(sampler: Any, chain: int) -> bool:
         raise _stopped(chain, error) from error
 
 
-def _collect(sampler: Any, chain: int) -> FinishedChain:
+def _collect(sampler: Any, chain: int, reported: Reported) -> FinishedChain:
     try:
         tree = sampler.wait()
     except RuntimeError as error:
         raise _stopped(chain, error) from error
-    return FinishedChain(chain, tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset())
+    points = tree["posterior"]["point"].to_numpy()[0]
+    return FinishedChain(chain, reported.dataset(points), tree["sample_stats"].to_dataset())
 
 
 def _stopped(chain: int, error: RuntimeError) -> SamplingError:
@@ -107,12 +101,3 @@ def _stopped(chain: int, error: RuntimeError) -> SamplingError:
         next_step="Look at the prior predictive check and at extreme values in the table; "
         "then run the same command again.",
     )
-
-
-def _initial_points(model: pm.Model) -> Callable[[int | None], FloatArray]:
-    # nutpie's own start jitters around prior draws in an order that is not fixed between processes
-    def start(seed: int | None) -> FloatArray:
-        parts = start_near_centre(model, None if seed is None else int(seed))
-        return np.concatenate([np.ravel(part) for part in parts])
-
-    return start

@@ -50,6 +50,7 @@ def sample_posterior(model: pm.Model, settings: SamplerSettings, folder: Path) -
 
 
 _CHAINS = {
+    "auto": nutpie_chains,
     "nutpie": nutpie_chains,
     "blackjax": blackjax_chains,
     "numpyro": pymc_chains,

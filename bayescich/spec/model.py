@@ -12,28 +12,68 @@ from bayescich.spec.base import Strict
 from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import ROLES, Prior, check_role
 
-DataSource = Literal["placements", "inspections", "table"]
-SamplerName = Literal["nutpie", "numpyro", "blackjax", "pymc"]
-Parametrisation = Literal["auto", "centred", "noncentred"]
+DataSource = Literal["placements", "exits", "settings", "inspections", "table"]
+SamplerName = Literal["auto", "nutpie", "numpyro", "blackjax", "pymc"]
+Parametrisation = Literal["auto", "centred", "noncentred", "partial"]
+FrailtyFamily = Literal["gamma", "log_normal"]
 
-DIMENSIONS = {"chain", "draw", "band", "covariate", "threshold", "gap"}
+DIMENSIONS = {
+    "chain", "draw", "band", "covariate", "threshold", "gap", "route", "other_route", "need",
+    "family", "factor",
+}  # fmt: skip
 """Dimensions of the draws: no grouping column can have one of these names."""
 
+FROM_RETURNS = ("placements", "exits", "settings")
+"""Data sources made from returns, for which the policies of histories count."""
 
-class HazardSpec(Strict):
-    """Piecewise-exponential hazard of an event, with an optional gamma frailty."""
+INTERACTION = ":"
+"""Parts the columns of a group that is made of several: ``authority:year``."""
 
-    family: Literal["hazard"]
-    event: str
-    """Column: 1 when the event ended the spell, 0 when the spell was censored."""
+
+class SplitSpec(Strict):
+    """Spells cut where the child's age or the financial year changes (a Lexis diagram)."""
+
+    age: str | None = None
+    """Column: age in years on the first day. Rows then have a column ``age``: whole years."""
+    year: str | None = None
+    """Column: date of the first day. Rows then have a column ``year``: financial year, from 1
+    April."""
+    youngest: NonNegativeInt = 4
+    """Ages below are taken together with this one."""
+    oldest: NonNegativeInt = 17
+    """Ages above are taken together with this one."""
+
+
+class HazardTimesSpec(Strict):
+    """What every hazard says of time: the clock, its bands, entry and frailty."""
+
     time: str
     """Column: days from the start of the spell to its end."""
     entry: str | None = None
     """Column: days after the start at which the spell came under observation."""
+    late_entry: Literal["subtract", "ratio"] = "subtract"
+    """A spell under way at first sight: its time before is taken off, or its chance of having
+    lasted until then is divided out (which a frailty needs; methods section 1.3)."""
     cuts: tuple[float, ...]
     """Inner band limits in days, increasing; the last band is open."""
+    baseline_by: str | None = None
+    """Column: each of its levels departs from the common baseline by a walk of its own."""
+    split: SplitSpec | None = None
+    """Where age or year change during a spell."""
     frailty: str | None = None
-    """Column of the unit whose gamma frailty is integrated out (the child)."""
+    """Column of the unit whose frailty is integrated out (the child)."""
+    frailty_family: FrailtyFamily = "gamma"
+    """Gamma, in closed form; or log-normal, by adaptive quadrature."""
+    collapse: bool = False
+    """Rows alike in every effect become one cell (a first look at very many; no frailty)."""
+
+    @model_validator(mode="after")
+    def _cells_have_no_frailty(self) -> HazardTimesSpec:
+        if self.collapse and self.frailty is not None:
+            raise ValueError("collapse joins rows of several children: leave the frailty out")
+        if self.collapse and self.late_entry == "ratio":
+            raise ValueError("late_entry: ratio needs single children; leave out collapse")
+        return self
 
     @field_validator("cuts")
     @classmethod
@@ -41,6 +81,51 @@ class HazardSpec(Strict):
         if not cuts or cuts[0] <= 0 or any(b <= a for a, b in itertools.pairwise(cuts)):
             raise ValueError(f"cuts must be positive days in increasing order; found {list(cuts)}")
         return cuts
+
+
+class HazardSpec(HazardTimesSpec):
+    """Piecewise-exponential hazard of one event, with an optional frailty."""
+
+    family: Literal["hazard"]
+    event: str
+    """Column: 1 when the event ended the spell, 0 when the spell was censored."""
+
+
+class CompetingSpec(HazardTimesSpec):
+    """Cause-specific hazards of several routes that shut each other out."""
+
+    family: Literal["competing"]
+    event: str
+    """Column: the route by which the spell ended, or the word for a censored one."""
+    routes: Annotated[tuple[str, ...], Field(min_length=2, max_length=20)]
+    censored: str = "censored"
+    """What the column says of a spell whose end was not seen."""
+    unknown: str | None = None
+    """What it says of an event whose route was not recorded; any route then, each by its chance."""
+    recording: str | None = None
+    """Column of who records (the authority): the share not recorded is learnt for each."""
+    recording_shift: bool = False
+    """Whether an event by one route may be recorded less often than by another (a sensitivity)."""
+
+    @field_validator("routes")
+    @classmethod
+    def _each_route_once(cls, routes: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({r for r in routes if routes.count(r) > 1})
+        if twice:
+            raise ValueError(f"each route stands once; twice: {', '.join(twice)}")
+        return routes
+
+    @model_validator(mode="after")
+    def _words_differ(self) -> CompetingSpec:
+        words = [self.censored, *([self.unknown] if self.unknown else [])]
+        taken = [word for word in words if word in self.routes]
+        if taken:
+            raise ValueError(f"'{taken[0]}' is a route and cannot mean censored or unknown too")
+        if self.collapse and self.unknown:
+            raise ValueError("collapse joins events of all routes; leave out unknown")
+        if self.recording and not self.unknown:
+            raise ValueError("recording needs unknown: the word for a route not recorded")
+        return self
 
 
 class OrdinalSpec(Strict):
@@ -84,7 +169,7 @@ class GaussianSpec(Strict):
 
 
 LikelihoodSpec = Annotated[
-    HazardSpec | OrdinalSpec | BinomialSpec | BernoulliSpec | GaussianSpec,
+    HazardSpec | CompetingSpec | OrdinalSpec | BinomialSpec | BernoulliSpec | GaussianSpec,
     Field(discriminator="family"),
 ]
 
@@ -94,15 +179,64 @@ class FixedEffectSpec(Strict):
 
     kind: Literal["fixed"]
     formula: str
+    means_by: str | None = None
+    """Column (the home): the mean of each covariate over the level's *other* units is added as a
+    covariate (Mundlak), since children are chosen for homes."""
 
 
 class GroupEffectSpec(Strict):
-    """Partially pooled effects of the levels of one column."""
+    """Partially pooled effects of the levels of one column, or of several (``authority:year``)."""
 
     kind: Literal["group"]
     by: str
     parametrisation: Parametrisation = "auto"
     zero_sum: bool = False
+    across_routes: Literal["correlated", "independent"] = "correlated"
+    """Competing routes only: a home's effects on the routes belong together or not."""
+
+
+class WalkEffectSpec(Strict):
+    """A smooth effect of an ordered column: neighbouring levels are alike (a random walk)."""
+
+    kind: Literal["walk"]
+    by: str
+    order: Literal[1, 2] = 1
+    """1: steps are small; 2: steps change little, so that a trend costs nothing."""
+
+
+class NeedsEffectSpec(Strict):
+    """Effects of needs a child may have several of, pooled within families of needs."""
+
+    kind: Literal["needs"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "need"
+    """What the effects are called in the draws: ``<name>_effect``."""
+    columns: str = "has_"
+    """Columns of 0 and 1 that begin so; the rest of the name is the need."""
+    families: Mapping[str, tuple[str, ...]] = {}
+    """Needs by family; those of the package's own vocabulary are known without."""
+    known: str | None = "needs_known"
+    """Column: 1 where anybody looked. Where nobody did, the label ``not known`` stands for the
+    needs; a table without the column has no such label."""
+    optional: bool = False
+    """Leave the effect out, and say so, where the table has no such columns."""
+
+
+class TypeNeedEffectSpec(Strict):
+    """What a need does in one home type beyond what it does in all: for whom does a type work?"""
+
+    kind: Literal["type_need"]
+    by: str = "home_type"
+    columns: str = "has_"
+    optional: bool = False
+
+
+class MatchingEffectSpec(Strict):
+    """What it does when the child has a need and the home says it meets that need."""
+
+    kind: Literal["matching"]
+    has: str = "has_"
+    meets: str = "meets_"
+    optional: bool = False
 
 
 class HomeTypeEffectSpec(Strict):
@@ -111,6 +245,7 @@ class HomeTypeEffectSpec(Strict):
     kind: Literal["home_type"]
     by: str = "home_type"
     parametrisation: Parametrisation = "auto"
+    across_routes: Literal["correlated", "independent"] = "independent"
 
     @property
     def zero_sum(self) -> bool:
@@ -119,14 +254,23 @@ class HomeTypeEffectSpec(Strict):
 
 
 EffectSpec = Annotated[
-    FixedEffectSpec | GroupEffectSpec | HomeTypeEffectSpec, Field(discriminator="kind")
+    FixedEffectSpec
+    | GroupEffectSpec
+    | WalkEffectSpec
+    | HomeTypeEffectSpec
+    | NeedsEffectSpec
+    | TypeNeedEffectSpec
+    | MatchingEffectSpec,
+    Field(discriminator="kind"),
 ]
+NEEDS_KINDS = (NeedsEffectSpec, TypeNeedEffectSpec, MatchingEffectSpec)
 
 
 class SamplingSpec(Strict):
     """How long and how carefully to sample."""
 
-    sampler: SamplerName = "nutpie"
+    sampler: SamplerName = "auto"
+    """``auto``: nutpie on a processor; NumPyro with its chains side by side on a GPU."""
     chains: Annotated[int, Field(ge=1, le=64)] = 4
     draws: Annotated[int, Field(ge=10)] = 1000
     tune: Annotated[int, Field(ge=10)] = 1000
@@ -185,17 +329,17 @@ class ModelSpec(Strict):
 
     @model_validator(mode="after")
     def _policies_are_used(self) -> ModelSpec:
-        if self.data != "placements" and self.histories != HistoryPolicies():
+        if self.data not in FROM_RETURNS and self.histories != HistoryPolicies():
             raise ValueError(
                 f"'histories' says how returns are read, and data is '{self.data}'; leave it out, "
-                "or set data: placements"
+                f"or set data to one of: {', '.join(FROM_RETURNS)}"
             )
         return self
 
     @model_validator(mode="after")
     def _late_entry_is_taken_off(self) -> ModelSpec:
         # a stay that was running when the records begin would count time in which no move is seen
-        hazard = self.likelihood if isinstance(self.likelihood, HazardSpec) else None
+        hazard = self.likelihood if isinstance(self.likelihood, HazardTimesSpec) else None
         if hazard and self.histories.entry == "delayed" and hazard.entry is None:
             raise ValueError(
                 "likelihood.entry was left out with histories.entry: delayed; give the column of "
@@ -209,10 +353,14 @@ class ModelSpec(Strict):
         twice = sorted({c for c in columns if columns.count(c) > 1})
         if twice:
             raise ValueError(f"each column can have one group effect; twice: {', '.join(twice)}")
-        if sum(e.kind == "home_type" for e in self.effects) > 1:
-            raise ValueError("one home_type effect at most")
         if sum(e.kind == "fixed" for e in self.effects) > 1:
             raise ValueError("one fixed effect at most: put all covariates into its formula")
+        for kind in ("home_type", "type_need", "matching"):
+            if sum(e.kind == kind for e in self.effects) > 1:
+                raise ValueError(f"one {kind} effect at most")
+        named = [e.name for e in self.effects if isinstance(e, NeedsEffectSpec)]
+        if len(set(named)) < len(named):
+            raise ValueError("effects of kind needs have a name each; give the second another")
         taken = sorted(DIMENSIONS & set(columns))
         if taken:
             raise ValueError(f"rename the column {', '.join(taken)}: the draws use that name")
@@ -232,6 +380,7 @@ class ModelSpec(Strict):
     def _priors_are_used(self) -> ModelSpec:
         # a misspelt name would leave the prior of the set in force, and nobody would notice
         groups = {f"{column}.sd" for column in self.group_columns}
+        groups |= {f"{e.by}.step_sd" for e in self.effects if isinstance(e, WalkEffectSpec)}
         for role in self.priors:
             if role.endswith(".sd") and role not in groups | set(ROLES):
                 known = ", ".join(sorted(groups)) or "none: no effect has groups"
@@ -239,13 +388,14 @@ class ModelSpec(Strict):
         return self
 
     @property
-    def grouped(self) -> tuple[GroupEffectSpec | HomeTypeEffectSpec, ...]:
-        """The effects that have levels, in the order of the file."""
-        return tuple(e for e in self.effects if not isinstance(e, FixedEffectSpec))
+    def grouped(self) -> tuple[GroupEffectSpec | HomeTypeEffectSpec | WalkEffectSpec, ...]:
+        """The effects that have levels of one column, in the order of the file."""
+        kinds = (GroupEffectSpec, HomeTypeEffectSpec, WalkEffectSpec)
+        return tuple(e for e in self.effects if isinstance(e, kinds))
 
     @property
     def group_columns(self) -> tuple[str, ...]:
-        """The columns that have a group or home-type effect."""
+        """The columns that have an effect by level."""
         return tuple(e.by for e in self.grouped)
 
     @property
@@ -254,6 +404,16 @@ class ModelSpec(Strict):
         return next((e for e in self.effects if isinstance(e, HomeTypeEffectSpec)), None)
 
     @property
+    def fixed(self) -> FixedEffectSpec | None:
+        """The covariates, when the model has any."""
+        return next((e for e in self.effects if isinstance(e, FixedEffectSpec)), None)
+
+    @property
     def formula(self) -> str | None:
         """The right-hand side of the covariates, when the model has any."""
-        return next((e.formula for e in self.effects if isinstance(e, FixedEffectSpec)), None)
+        return self.fixed.formula if self.fixed else None
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The competing routes; none when the outcome is not one of several."""
+        return self.likelihood.routes if isinstance(self.likelihood, CompetingSpec) else ()

@@ -30,11 +30,24 @@ ROLES: Mapping[str, str] = {
     "fixed": "coefficient of one covariate",
     "group.sd": "standard deviation between the levels of a group",
     "home_type.sd": "standard deviation between home types",
-    "baseline.level": "log hazard per year in the first band after placement starts",
+    "baseline.level": "log hazard per year, averaged over the bands by their events",
+    "baseline.route_level": "the same for each of several competing routes",
     "baseline.step_sd": "how far the log hazard may walk per unit of log time",
+    "baseline.departure_sd": "how far one type's baseline may walk away from the common one",
+    "walk.step_sd": "how far the effect of an ordered column may walk from level to level",
+    "needs.mean": "average effect of the needs of one family",
+    "needs.sd": "standard deviation between needs of one family",
+    "type_need.sd": "standard deviation of what a need does in one home type beyond all others",
+    "matching.mean": "average effect of a home that says it meets a need the child has",
+    "matching.sd": "standard deviation of that effect between needs",
+    "fixed.route_sd": "standard deviation of one covariate's effects between routes",
+    "recording.level": "log odds that the route of an event is not recorded",
+    "recording.sd": "standard deviation of those log odds between authorities",
+    "recording.shift": "log odds ratio of not being recorded, one route against the next",
     "cutpoint.first": "first threshold between ordered categories",
     "cutpoint.gap": "distance between neighbouring thresholds",
-    "frailty.variance": "variance of the child's multiplicative frailty (mean 1)",
+    "frailty.variance": "variance of the child's multiplicative gamma frailty (mean 1)",
+    "frailty.sd": "standard deviation of the child's log-normal frailty, on the log scale",
     "residual.sd": "standard deviation of the residual",
 }
 """What a prior can be about. A role such as ``home.sd`` narrows ``group.sd`` to one group."""
@@ -130,14 +143,15 @@ def check_role(role: str, prior: Prior) -> None:
     ``<group>.sd`` and ``fixed.<column>`` are allowed for any name. A standard deviation, a variance
     and a gap are above zero; a coefficient is scaled by its covariate, so its prior is normal.
     """
-    narrowed = role.endswith(".sd") or role.startswith("fixed.")
+    narrowed = role.endswith((".sd", ".step_sd")) or role.startswith("fixed.")
     if role not in ROLES and not narrowed:
         raise ValueError(f"unknown prior '{role}'; allowed: {', '.join(_allowed_roles())}")
     normal = prior.distribution == "normal"
-    if normal and (role.endswith(".sd") or role in _ABOVE_ZERO):
+    if normal and (role.endswith(("_sd", ".sd")) or role in _ABOVE_ZERO):
         above = ", ".join(name for name in PARAMETERS if name != "normal")
         raise ValueError(f"'{role}' is above zero: normal is not; allowed: {above}")
-    if not normal and (role == "fixed" or role.startswith("fixed.")):
+    coefficient = role == "fixed" or (role.startswith("fixed.") and role not in ROLES)
+    if not normal and coefficient:
         raise ValueError(f"'{role}' was {prior.distribution}; allowed: normal")
 
 
@@ -145,4 +159,4 @@ def _allowed_roles() -> Iterable[str]:
     return (*ROLES, "<group>.sd", "fixed.<column>")
 
 
-_ABOVE_ZERO = {"baseline.step_sd", "cutpoint.gap", "frailty.variance"}
+_ABOVE_ZERO = {"cutpoint.gap", "frailty.variance"}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bayescich.errors import HistoriesError, RecordsError
-from bayescich.histories.analysis_table import load_analysis_table
+from bayescich.histories.analysis_table import AnalysisTable, load_analysis_table
 from bayescich.simulate import Settings, simulate_england, write_england
 from bayescich.spec.policies import HistoryPolicies
 
@@ -70,7 +70,7 @@ def test_a_table_of_no_rows_says_what_was_read(tmp_path: Path) -> None:
         load_analysis_table("table", path)
 
 
-@pytest.mark.parametrize("source", ["table", "inspections", "placements"])
+@pytest.mark.parametrize("source", ["table", "inspections", "placements", "exits", "settings"])
 def test_an_absent_path_is_named(tmp_path: Path, source: str) -> None:
     with pytest.raises(RecordsError, match=r"nothing at '.*gone'"):
         load_analysis_table(source, tmp_path / "gone")  # type: ignore[arg-type]
@@ -104,11 +104,56 @@ def test_an_unreadable_synthetic_mark_is_named(tmp_path: Path) -> None:
         load_analysis_table("table", tmp_path / "table.csv")
 
 
-def test_policies_reach_the_histories(tmp_path: Path) -> None:
-    england = tmp_path / "england"
-    write_england(simulate_england(Settings(children=2_000, seed=3, dirt="none")), england)
+@pytest.fixture(scope="module")
+def england(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("england") / "here"
+    write_england(simulate_england(Settings(children=2_000, seed=3, dirt="none")), folder)
+    return folder
+
+
+def loaded(source: str, folder: Path) -> AnalysisTable:
+    return load_analysis_table(source, folder)  # type: ignore[arg-type]
+
+
+def test_policies_reach_the_histories(england: Path) -> None:
     usual = load_analysis_table("placements", england)
     strict = load_analysis_table("placements", england, HistoryPolicies(other_share=0.0))
     assert len(usual.frame) == len(strict.frame) > 50
     # one OTHER among an authority's moves is too many now
     assert strict.frame["reasons_usable"].sum() < usual.frame["reasons_usable"].sum()
+
+
+def test_needs_come_with_the_stays_and_are_mostly_true(england: Path) -> None:
+    table = load_analysis_table("placements", england).frame
+    children = table[table["needs_known"].eq(1)].drop_duplicates("child").set_index("child")
+    assert len(children) > 0.8 * table["child"].nunique()
+    truth = pd.read_csv(england / "truth" / "children.csv").set_index("child").loc[children.index]
+    needs = [str(name).removeprefix("has_") for name in table if str(name).startswith("has_")]
+    assert needs == [name for name in truth if name in needs]
+    assert len(needs) == 16
+    agree = children[[f"has_{need}" for need in needs]].to_numpy() == truth[needs].to_numpy()
+    assert agree.mean() > 0.9
+    assert table["statement_known"].mean() > 0.9
+    assert 0.1 < table["meets_autism"].mean() < 0.9
+
+
+def test_exits_are_the_same_stays_up_to_the_wall(england: Path) -> None:
+    stays = load_analysis_table("placements", england).frame
+    table = loaded("exits", england)
+    assert list(table.frame) == [*stays, "exit_days", "exit"]
+    lost = table.account.total("excluded", "stays by route of exit")
+    assert len(table.frame) == len(stays) - lost
+    assert (table.frame["exit_days"] <= table.frame["days"]).all()
+    differ = table.frame["exit"] != table.frame["exit_group"]
+    assert set(table.frame.loc[differ, "exit"]) <= {"censored"}
+
+
+def test_settings_hold_the_stays_in_homes_and_elsewhere(england: Path) -> None:
+    table = loaded("settings", england).frame
+    moved = table.groupby("setting")["moved"].sum() / table.groupby("setting")["days"].sum()
+    assert moved["children's home"] > moved["kinship"]
+    assert table.loc[table["setting"].eq("supported"), "age_at_start"].min() >= 16
+    homes = load_analysis_table("placements", england).frame
+    both = homes.merge(table, on=["child", "start"])
+    assert len(both) > 0.95 * len(homes)
+    assert (both["setting_type"] == both["home_type"]).mean() > 0.95

@@ -369,6 +369,37 @@ def test_stays_already_running_enter_late_if_the_user_says_so() -> None:
     assert table.loc[table["child"].eq("Northshire/a"), "entry_days"].eq(0).all()
 
 
+def test_needs_and_statements_are_added_as_of_the_first_home_and_of_each_stay() -> None:
+    # d's first home (from 10 April) is left out of the table, but the history is frozen there
+    children, days = ["a", "d", "d"], ["2020-06-01", "2020-04-10", "2020-05-10"]
+    needs = pd.DataFrame({"CHILD": children, "NEED": ["drugs", "autism", "self_harm"]})
+    needs = needs.assign(
+        LA="Northshire", PRESENT=True, DATE=pd.to_datetime(days).astype("datetime64[ns]")
+    )
+    said = pd.DataFrame({"URN": [HOME_A, HOME_B], "NEED": "drugs", "STATED": True})
+    said["FROM"] = pd.to_datetime([None, "2021-06-02"]).astype("datetime64[ns]")
+    table, account = placement_histories(
+        returns(), register(), minimum_homes=1, needs=needs, statements=said
+    )
+    table = table.set_index(["child", "start"])
+    assert list(table.columns[-9:]) == [
+        "born", "needs_known", "has_self_harm", "has_autism", "has_drugs", "statement_known",
+        "meets_self_harm", "meets_autism", "meets_drugs",
+    ]  # fmt: skip
+    second = spell(table, "a", "2021-06-01")
+    assert (second["has_drugs"], second["statement_known"]) == (1, 0)
+    assert spell(table, "a", "2020-06-01")["meets_drugs"] == 1
+    row = spell(table, "d", "2020-06-10")
+    assert (row["needs_known"], row["has_autism"], row["has_self_harm"]) == (1, 1, 0)
+    assert row["born"] == pd.Timestamp("2003-09-15")
+    assert account.total("kept", "needs at the first home") == 2
+
+
+def test_without_such_records_only_the_day_of_birth_is_added(table: pd.DataFrame) -> None:
+    assert table.columns[-1] == "born"
+    assert not [name for name in table if str(name).startswith(("has_", "meets_"))]
+
+
 def test_prior_history_is_added_by_child() -> None:
     rows = returns()
     prior = pd.DataFrame({"child": ["Northshire/a"], "index_date": [None], "days_in_care": [31]})

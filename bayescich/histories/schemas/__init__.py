@@ -36,7 +36,9 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
 """The schema of each table of ``construct.Histories``, by its name there."""
 
 
-def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def checked(
+    name: str, frame: pd.DataFrame, schema: pa.DataFrameSchema | None = None
+) -> pd.DataFrame:
     """Return a table of histories, which is what its schema says or an error.
 
     Parameters
@@ -45,6 +47,8 @@ def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         Its name in ``construct.Histories``.
     frame : DataFrame
         The table. One of more than `WHOLE` rows is checked in full for names and types only.
+    schema : DataFrameSchema, optional
+        Its schema, where it is none of ``construct.Histories``.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     >>> checked("people", people) is people
     True
     """
-    schema = SCHEMAS[name]
+    schema = SCHEMAS[name] if schema is None else schema
     ends = AT_EITHER_END if len(frame) > WHOLE else None
     try:
         # in place: a copy of a national table takes longer than its check

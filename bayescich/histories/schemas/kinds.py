@@ -78,6 +78,12 @@ def flag(description: str, *, blank: bool = False) -> pa.Column:
     return _column("boolean" if blank else "bool", description, Meaning("flag"), blank)
 
 
+def zero_or_one(description: str) -> pa.Column:
+    """Return a column of 0 and 1, as a model takes it."""
+    kind = Meaning("whole", "0 or 1")
+    return _column("int64", description, kind, False, pa.Check.isin([0, 1]))
+
+
 def year(description: str, *, blank: bool = False) -> pa.Column:
     """Return a column of years, each as the one in which it ends."""
     return _column("Int64" if blank else "int64", description, Meaning("year"), blank)

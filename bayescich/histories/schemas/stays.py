@@ -37,7 +37,9 @@ from bayescich.histories.spells import (
 )
 
 _HIDING = (ADULT, EXTRACT_ENDS, TAKEN_OVER, DIED, NOT_RECORDED)
-_ENDINGS = (MOVED, LEFT_CARE, *_HIDING)
+ENDINGS = (MOVED, LEFT_CARE, *_HIDING)
+"""How a placement spell may end."""
+
 _ENDED_BY = "How the stay ended; all but a move censor the time to a move."
 _FIRST = "of the first episode"
 
@@ -67,7 +69,7 @@ _OF_STAY = {
     "placements_before": whole(
         "Earlier placements of the child in the records, temporary ones left out.", "placements"
     ),
-    "ended_by": one_of(_ENDED_BY, _ENDINGS),
+    "ended_by": one_of(_ENDED_BY, ENDINGS),
     "reason": returned("REASON_PLACE_CHANGE", said="Reason given for the move, as the stay ended."),
     "REC": returned("REC", said="Why the last episode ended."),
     "imputed_end": flag("The end was not recorded but implied by other rows."),
@@ -92,7 +94,7 @@ HOME_SPELLS = table(
     | {
         "spell": whole("Number of the placement spell in which the stay began.", ""),
         "PLACE_CLASS": one_of(f"Class of placement {_FIRST}.", HOME_CLASSES),
-        "ended_by": one_of(_ENDED_BY, (*_ENDINGS, SAME_CARER, NO_LONGER_A_HOME)),
+        "ended_by": one_of(_ENDED_BY, (*ENDINGS, SAME_CARER, NO_LONGER_A_HOME)),
         "home": text(
             "URN of the first registration of the home; blank where no usable URN is recorded.",
             blank=True,

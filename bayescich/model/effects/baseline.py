@@ -1,8 +1,12 @@
 """The baseline hazard by time since the placement started: a first-order random walk.
 
-The first band has the prior (for the average row), and
-``baseline_b - baseline_(b-1) ~ Normal(0, step_sd² Δ log m_b)`` with ``m_b`` the middle of band b:
-a step between long bands is as free as one between short ones.
+``baseline_b - baseline_(b-1) ~ Normal(0, step_sd² Δ log m_b)`` with ``m_b`` the middle of band b: a
+step between long bands is as free as one between short ones. The prior of the level is about the
+average over the bands, weighted by their events, in the average row, weighted likewise: that is
+what the data know best, and what they know best mixes best.
+
+With several baselines each departs from the common one by a walk of its own that begins at zero in
+the first band (its effect, if it has one, is the effect of its column).
 """
 
 from __future__ import annotations
@@ -11,21 +15,69 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescich.model.draws import FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.information import Information, Informed
 from bayescich.model.random_variables import random_variable
 from bayescich.spec.priors import PriorSet
 
 
-def declare_baseline(cuts: tuple[float, ...], average: Tensor, priors: PriorSet) -> Tensor:
-    """Declare ``baseline`` (dims: band), log hazard per year, and ``baseline_step_sd``.
+def declare_baseline(
+    cuts: tuple[float, ...],
+    events: FloatArray,
+    average: Tensor,
+    priors: PriorSet,
+    rough: FloatArray | None = None,
+) -> Tensor:
+    """Declare ``baseline`` (dims: band, and route), log hazard per year, and ``baseline_step_sd``.
 
-    ``average`` is the sum of the zero-sum effects in the average row (see ``Likelihood.declare``).
+    Parameters
+    ----------
+    cuts : tuple of float
+        Inner band limits in days.
+    events : array, shape (bands,) or (bands, routes)
+    average : tensor, scalar or (routes,)
+        η of the average row.
+    priors : PriorSet
+    rough : array, optional
+        Log hazards of a quick fit, (bands, routes): how the walk is sampled.
     """
-    step_sd = random_variable("baseline_step_sd", priors.get("baseline.step_sd"))
-    first = random_variable("baseline_first_offset", priors.get("baseline.level")) - average
-    offset = pm.Normal("baseline_offset", 0.0, 1.0, shape=len(cuts))
-    walk = pt.cumsum(step_sd * np.sqrt(log_steps(cuts)) * offset)
-    return pm.Deterministic("baseline", first + pt.concatenate([pt.zeros(1), walk]), dims="band")
+    routes = events.ndim == 2
+    role = ("baseline.route_level",) if routes else ("baseline.level",)
+    route = "route" if routes else None
+    level = random_variable("baseline_level_offset", priors.get(*role), dims=route)
+    step_sd = random_variable("baseline_step_sd", priors.get("baseline.step_sd"), dims=route)
+    root = np.sqrt(log_steps(cuts))
+    root = root[:, None] if routes else root
+    steps = pm.Normal(
+        "baseline_offset", 0.0, step_sd * root, shape=(len(events) - 1, *events.shape[1:]),
+        transform=_steps_known(events, rough),
+    )  # fmt: skip
+    walk = pt.concatenate([pt.zeros_like(steps[:1]), pt.cumsum(steps, axis=0)], axis=0)
+    # half an event keeps the weights of a route without any defined
+    share = (events + 0.5) / (events + 0.5).sum(axis=0)
+    centred = walk - pt.sum(share * walk, axis=0)
+    dims = ("band", "route") if routes else "band"
+    return pm.Deterministic("baseline", level - average + centred, dims=dims)
+
+
+def declare_departures(
+    cuts: tuple[float, ...], strata: int, routes: int, priors: PriorSet
+) -> Tensor:
+    """Declare ``baseline_departure`` (dims: baseline_of, band, and route) and its SD."""
+    sd = random_variable("baseline_departure_sd", priors.get("baseline.departure_sd"))
+    more = (routes,) if routes else ()
+    root = np.sqrt(log_steps(cuts)).reshape(-1, *([1] * len(more)))
+    offset = pm.Normal("baseline_departure_offset", 0.0, 1.0, shape=(strata, len(cuts), *more))
+    walk = pt.cumsum(sd * root * offset, axis=1)
+    whole = pt.concatenate([pt.zeros_like(walk[:, :1]), walk], axis=1)
+    dims = ("baseline_of", "band", *(("route",) if routes else ()))
+    return pm.Deterministic("baseline_departure", whole, dims=dims)
+
+
+def log_baseline(draws: Draws) -> FloatArray:
+    """Return log hazards per year, (samples, baselines, bands) or (…, bands, routes)."""
+    common = draws["baseline"][:, None]
+    return common + draws["baseline_departure"] if "baseline_departure" in draws else common
 
 
 def log_steps(cuts: tuple[float, ...]) -> FloatArray:
@@ -39,3 +91,13 @@ def log_steps(cuts: tuple[float, ...]) -> FloatArray:
     edges = np.array([0.0, *cuts, 2.0 * cuts[-1]])
     middles = 0.5 * (edges[1:] + edges[:-1])
     return np.diff(np.log(middles))
+
+
+def _steps_known(events: FloatArray, rough: FloatArray | None) -> Informed:
+    # a step is known as well as the emptier of its two bands, to within a factor
+    precision = np.minimum(events[1:], events[:-1]) / 2.0
+    if rough is None:
+        # well known steps are sampled as they are, others as multiples of their SD
+        return Informed(Information(np.zeros_like(precision), precision))
+    steps = np.diff(rough, axis=0)
+    return Informed(Information(steps if events.ndim == 2 else steps[:, 0], precision))

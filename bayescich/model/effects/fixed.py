@@ -1,4 +1,12 @@
-"""Covariates: one coefficient each, in the covariate's own unit."""
+"""Covariates: one coefficient each, in the covariate's own unit.
+
+With competing routes a covariate's coefficients are drawn towards their mean over the routes,
+
+    β_m ~ Normal(β̄, (σ_β / s)²),
+
+with s the standard deviation of the covariate (1 if it is a yes or no), so that rare routes borrow
+from common ones.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
 from bayescich.design.core import Design, FixedMatrix
 from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.information import Information, Informed, Known, Location, Rotated
+from bayescich.model.random_variables import random_variable
+from bayescich.model.terms import Covaried
 from bayescich.spec.priors import PriorSet
 
 
@@ -18,17 +28,41 @@ class FixedEffect:
     """``x'β`` with covariates centred; the prior is per standard deviation (per step if yes/no)."""
 
     variable: str = "fixed"
+    zero_sum: bool = False
 
-    def declare(self, design: Design, priors: PriorSet) -> Tensor:
-        """Declare ``fixed`` (dims: covariate); return shape (rows,)."""
+    def layout(self, design: Design) -> Covaried:
+        """Return the covariates."""
+        return Covaried(_matrix(design).values)
+
+    def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
+        """Return the names of the covariates."""
+        return {"covariate": _matrix(design).names}
+
+    def rough_sd(self, design: Design) -> FloatArray:
+        """Return half of a step or standard deviation."""
+        return 0.5 / _matrix(design).scales
+
+    def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
+        """Declare ``fixed`` (dims: covariate, and route)."""
         matrix = _matrix(design)
         means, sds = _prior_scales(matrix, priors)
-        coefficients = pm.Normal(self.variable, means, sds, dims="covariate")
-        return pt.dot(pt.constant(matrix.values), coefficients)
+        located = information if isinstance(information, Location) else None
+        if not design.routes:
+            rotated = Rotated(located.start[:, 0], located.root(sds)) if located else None
+            return pm.Normal(self.variable, means, sds, dims="covariate", transform=rotated)
+        mean = pm.Normal(f"{self.variable}_mean", means, sds, dims="covariate")
+        spread = random_variable(f"{self.variable}_route_sd", priors.get("fixed.route_sd"))
+        dims, shape = ("covariate", "route"), (len(matrix.names), len(design.routes))
+        known = located.around() if located else Information.none(shape)
+        apart = pm.Normal(
+            f"{self.variable}_apart_offset", 0.0, spread / matrix.scales[:, None] * np.ones(shape),
+            dims=dims, transform=Informed(known),
+        )  # fmt: skip
+        return pm.Deterministic(self.variable, mean[:, None] + apart, dims=dims)
 
-    def contribution(self, draws: Draws, design: Design) -> FloatArray:
-        """Return shape (samples, rows)."""
-        return draws[self.variable] @ _matrix(design).values.T
+    def values(self, draws: Draws) -> FloatArray:
+        """Return the coefficients."""
+        return draws[self.variable]
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws: coefficients have no levels."""

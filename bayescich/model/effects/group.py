@@ -2,6 +2,18 @@
 
 ``effect_j ~ Normal(0, sd)``; with ``zero_sum`` the levels sum to zero, so that their mean cannot
 trade with the baseline. The home-type effect is this one with its own prior.
+
+With competing routes each level has an effect on each route. They are independent, or correlated:
+by a matrix with an LKJ prior up to six routes, above that by one factor they have in common,
+
+    effect_jm = sd_m (r_m f_j + √(1 - r_m²) z_jm),
+
+whose correlations with the routes, r_m, are learnt (that of the commonest route is positive).
+
+References
+----------
+Lewandowski, Kurowicka & Joe (2009), Generating random correlation matrices based on vines and
+extended onion method, Journal of Multivariate Analysis 100.
 """
 
 from __future__ import annotations
@@ -11,16 +23,25 @@ from typing import Literal
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 
 from bayescich.design.core import Design, Factor
 from bayescich.design.information import crude_levels
 from bayescich.model.draws import Draws, FloatArray, Tensor
-from bayescich.model.random_variables import random_variable
+from bayescich.model.information import (
+    Information,
+    Informed,
+    InformedZeroSum,
+    Known,
+)
+from bayescich.model.random_variables import prior_distribution, random_variable
+from bayescich.model.terms import Gathered
 from bayescich.spec.model import Parametrisation
 from bayescich.spec.priors import PriorSet
 
 CENTRE_ABOVE = 20.0
-"""Crude between-level variance, in sampling variances, above which ``auto`` centres an effect.
+"""Crude between-level variance, in sampling variances, above which ``auto`` centres an effect of
+whose levels no information was gathered.
 
 Well below it, centred levels form a funnel with their standard deviation: centred years that
 hardly differed gave 26 divergences in 2,800 draws, non-centred ones none. Well above it, the
@@ -28,6 +49,11 @@ non-centred form is the slow one (docs/performance.md, section 2)."""
 
 UNPOOLED_SD = 5.0
 """Scale of the flat prior that stands for "not pooled": Normal(0, 5²) on the log scale."""
+
+MOST_LKJ = 6
+"""Routes up to which home effects have a full correlation matrix."""
+
+Chosen = Literal["centred", "noncentred", "partial"]
 
 
 @dataclass(frozen=True)
@@ -46,19 +72,21 @@ class GroupEffect:
     role: Literal["group", "home_type"] = "group"
     pooled: bool = True
     """False for the companion fit in which home types are estimated one by one."""
+    correlated: bool = False
+    """Whether effects on competing routes belong together."""
 
     @property
     def variable(self) -> str:
-        """Name of the effects, dims: the column."""
+        """Name of the effects, dims: the column (and route)."""
         return f"{self.column}_effect"
 
     @property
     def sd_variable(self) -> str:
-        """Name of their standard deviation."""
+        """Name of their standard deviation (by route)."""
         return f"{self.column}_sd"
 
     def level_sd(self, draws: Draws) -> FloatArray:
-        """Return the SD that one level has given the data of none, shape (samples,).
+        """Return the SD that one level has given the data of none, (samples,) or (…, routes).
 
         With ``zero_sum`` it is smaller than the group's: K levels have K - 1 degrees of freedom.
         """
@@ -70,40 +98,167 @@ class GroupEffect:
         """Return the roles under which its prior is looked up, narrowest first."""
         return (f"{self.column}.sd", f"{self.role}.sd")
 
-    def parametrisation(self, design: Design) -> Literal["centred", "noncentred"]:
-        """Return what is used: as asked, or by how clearly the levels differ in the data."""
+    def parametrisation(self, design: Design, information: Known | None = None) -> Chosen:
+        """Return what is used: as asked, or by what the data say about the levels.
+
+        ``auto`` is ``partial`` where the information of each level is known, else centred or
+        not by how clearly the levels differ.
+        """
         if not self.pooled:
             return "centred"
+        if design.routes and (self.correlated or self.zero_sum):
+            return "noncentred"
+        if self.asked == "partial" or (self.asked == "auto" and information is not None):
+            return "partial" if information is not None else "noncentred"
         if self.asked != "auto":
             return self.asked
         signal = crude_levels(design, self._factor(design)).signal()
         return "centred" if signal >= CENTRE_ABOVE else "noncentred"
 
-    def declare(self, design: Design, priors: PriorSet) -> Tensor:
-        """Declare ``<column>_sd`` (when pooled) and ``<column>_effect``; return shape (rows,)."""
-        sd = self._sd(priors)
-        normal = pm.ZeroSumNormal if self.zero_sum else pm.Normal
-        if self.parametrisation(design) == "centred":
-            effect = normal(self.variable, sigma=sd, dims=self.column)
-        else:
-            offset = normal(f"{self.column}_offset", sigma=1.0, dims=self.column)
-            effect = pm.Deterministic(self.variable, sd * offset, dims=self.column)
-        return effect[self._factor(design).codes]
+    def layout(self, design: Design) -> Gathered:
+        """Return each row's level."""
+        factor = self._factor(design)
+        return Gathered(factor.codes, factor.size)
 
-    def contribution(self, draws: Draws, design: Design) -> FloatArray:
-        """Return shape (samples, rows)."""
-        return draws[self.variable][:, self._factor(design).codes]
+    def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
+        """Return the levels."""
+        return {self.column: self._factor(design).levels}
+
+    def rough_sd(self, design: Design) -> FloatArray:
+        """Return a third for each level."""
+        return np.full(self._factor(design).size, 0.3 if self.pooled else UNPOOLED_SD)
+
+    def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
+        """Declare ``<column>_sd`` (when pooled) and ``<column>_effect``; return the levels."""
+        chosen = self.parametrisation(design, information)
+        known = information if isinstance(information, Information) else None
+        if design.routes:
+            return self._by_route(design, priors, chosen, known)
+        sd = self._sd(priors, None)
+        if self.zero_sum:
+            return self._zero_sum(sd, chosen, known)
+        return pm.Normal(
+            self.variable,
+            0.0,
+            sd,
+            dims=self.column,
+            transform=_transform(chosen, known, self._shape(design)),
+        )
+
+    def values(self, draws: Draws) -> FloatArray:
+        """Return the levels."""
+        return draws[self.variable]
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Exchange every level for a new one: Normal(0, sd) of the same draw."""
         shape = draws[self.variable].shape
-        new = draws[self.sd_variable][:, None] * rng.standard_normal(shape)
+        offset = rng.standard_normal(shape)
+        if self.correlated and len(shape) == 3:
+            root = self._correlation_root(draws, shape[2])
+            offset = np.einsum("smk,slk->slm", root, offset)
+        sd = draws[self.sd_variable]
+        new = (sd[:, None] if len(shape) == 2 else sd[:, None, :]) * offset
         return draws.replace(self.variable, new)
 
-    def _sd(self, priors: PriorSet) -> Tensor | float:
+    def correlation(self, draws: Draws, routes: int) -> FloatArray:
+        """Return the correlations of a level's effects on the routes, (samples, routes, routes)."""
+        root = self._correlation_root(draws, routes)
+        return root @ np.moveaxis(root, 1, 2)
+
+    def _correlation_root(self, draws: Draws, routes: int) -> FloatArray:
+        if f"{self.column}_correlation" in draws:
+            matrix = draws[f"{self.column}_correlation"]
+        else:
+            common = draws[f"{self.column}_common"]
+            matrix = common[:, :, None] * common[:, None, :]
+            diagonal = np.arange(routes)
+            matrix[:, diagonal, diagonal] = 1.0
+        # a draw may be singular to rounding
+        return np.linalg.cholesky(matrix + 1e-10 * np.eye(routes))
+
+    def _zero_sum(self, sd: Tensor | float, chosen: Chosen, known: Information | None) -> Tensor:
+        if chosen == "noncentred":
+            offset = pm.ZeroSumNormal(f"{self.column}_offset", sigma=1.0, dims=self.column)
+            return pm.Deterministic(self.variable, sd * offset, dims=self.column)
+        if chosen == "partial" and known is not None:
+            return pm.ZeroSumNormal(
+                self.variable, sigma=sd, dims=self.column, default_transform=None,
+                transform=InformedZeroSum(known),
+            )  # fmt: skip
+        return pm.ZeroSumNormal(self.variable, sigma=sd, dims=self.column)
+
+    def _by_route(
+        self, design: Design, priors: PriorSet, chosen: Chosen, known: Information | None
+    ) -> Tensor:
+        dims = (self.column, "route")
+        if self.zero_sum:
+            sd = self._sd(priors, "route")
+            offset = pm.ZeroSumNormal(
+                f"{self.column}_offset", sigma=1.0, dims=("route", self.column)
+            )
+            return pm.Deterministic(self.variable, (sd * offset.T), dims=dims)
+        if not self.correlated:
+            sd = self._sd(priors, "route")
+            return pm.Normal(
+                self.variable,
+                0.0,
+                sd,
+                dims=dims,
+                transform=_transform(chosen, known, self._shape(design)),
+            )
+        if len(design.routes) <= MOST_LKJ:
+            return self._lkj(design, priors)
+        return self._factor_model(design, priors)
+
+    def _lkj(self, design: Design, priors: PriorSet) -> Tensor:
+        routes = len(design.routes)
+        scale = prior_distribution(priors.get(*self.prior_roles()), shape=routes)
+        chol, correlation, sd = pm.LKJCholeskyCov(
+            f"{self.column}_cholesky_offset", n=routes, eta=2.0, sd_dist=scale, compute_corr=True,
+            store_in_trace=False,
+        )  # fmt: skip
+        pm.Deterministic(self.sd_variable, sd, dims="route")
+        pm.Deterministic(f"{self.column}_correlation", correlation, dims=("route", "other_route"))
+        offset = pm.Normal(f"{self.column}_offset", 0.0, 1.0, dims=(self.column, "route"))
+        return pm.Deterministic(self.variable, offset @ chol.T, dims=(self.column, "route"))
+
+    def _factor_model(self, design: Design, priors: PriorSet) -> Tensor:
+        sd = self._sd(priors, "route")
+        events = np.bincount(
+            design.outcome["cause"][design.outcome["cause"] >= 0], minlength=len(design.routes)
+        )
+        place = int(np.argmax(events))
+        positive = pm.Beta(f"{self.column}_common_first_offset", 2.0, 2.0)
+        others = pm.Beta(
+            f"{self.column}_common_rest_offset", 2.0, 2.0, shape=len(design.routes) - 1
+        )
+        both_ways = 2.0 * others - 1.0
+        common = pm.Deterministic(
+            f"{self.column}_common",
+            pt.concatenate([both_ways[:place], positive[None], both_ways[place:]]),
+            dims="route",
+        )
+        factor = pm.Normal(f"{self.column}_factor_offset", 0.0, 1.0, dims=self.column)
+        own = pm.Normal(f"{self.column}_offset", 0.0, 1.0, dims=(self.column, "route"))
+        effect = sd * (factor[:, None] * common + own * pt.sqrt(1.0 - common**2))
+        return pm.Deterministic(self.variable, effect, dims=(self.column, "route"))
+
+    def _sd(self, priors: PriorSet, dims: str | None) -> Tensor | float:
         if not self.pooled:
             return UNPOOLED_SD
-        return random_variable(self.sd_variable, priors.get(*self.prior_roles()))
+        return random_variable(self.sd_variable, priors.get(*self.prior_roles()), dims=dims)
+
+    def _shape(self, design: Design) -> tuple[int, ...]:
+        size = self._factor(design).size
+        return (size, len(design.routes)) if design.routes else (size,)
 
     def _factor(self, design: Design) -> Factor:
         return design.factors[self.column]
+
+
+def _transform(
+    chosen: Chosen, known: Information | None, shape: tuple[int, ...]
+) -> Informed | None:
+    if chosen == "centred":
+        return None
+    return Informed(known if chosen == "partial" and known else Information.none(shape))

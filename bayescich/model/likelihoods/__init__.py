@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bayescich.model.base import Likelihood
+from bayescich.model.effects.frailty import make_frailty
 from bayescich.model.likelihoods.binomial import BinomialLikelihood
+from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
-from bayescich.spec.model import GaussianSpec, HazardSpec, ModelSpec, OrdinalSpec
+from bayescich.spec.model import (
+    CompetingSpec,
+    GaussianSpec,
+    HazardSpec,
+    HazardTimesSpec,
+    ModelSpec,
+    OrdinalSpec,
+)
 
 __all__ = ["make_likelihood"]
 
@@ -17,9 +28,23 @@ def make_likelihood(spec: ModelSpec) -> Likelihood:
     chosen = spec.likelihood
     words = spec.report.outcome_name
     if isinstance(chosen, HazardSpec):
-        return HazardLikelihood(chosen.cuts, chosen.frailty, words)
+        return HazardLikelihood(**_times(chosen), event_name=words)
+    if isinstance(chosen, CompetingSpec):
+        return CompetingLikelihood(
+            **_times(chosen), routes=chosen.routes, recorded_by=chosen.recording,
+            shifted=chosen.recording_shift, event_name=words,
+        )  # fmt: skip
     if isinstance(chosen, OrdinalSpec):
         return OrdinalLikelihood(chosen.categories)
     if isinstance(chosen, GaussianSpec):
         return GaussianLikelihood(words)
     return BinomialLikelihood(words)
+
+
+def _times(spec: HazardTimesSpec) -> dict[str, Any]:
+    return {
+        "cuts": spec.cuts,
+        "frailty": spec.frailty,
+        "family": make_frailty(spec.frailty_family if spec.frailty else None),
+        "ratio": spec.late_entry == "ratio",
+    }

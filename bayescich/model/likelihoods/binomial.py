@@ -11,7 +11,8 @@ from scipy.stats import binom
 
 from bayescich.design.core import Design
 from bayescich.model.base import sum_by_unit
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray
+from bayescich.model.terms import Predictor
 from bayescich.spec.priors import PriorSet
 
 
@@ -22,10 +23,12 @@ class BinomialLikelihood:
     success_name: str = "success"
     has_own_level: bool = False
 
-    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Declare the observed counts."""
         arrays = design.outcome
-        pm.Binomial("successes", n=arrays["trials"], logit_p=eta, observed=arrays["successes"])
+        pm.Binomial(
+            "successes", n=arrays["trials"], logit_p=predictor.eta(), observed=arrays["successes"]
+        )
 
     def log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the log-likelihood by unit, shape (samples, units)."""

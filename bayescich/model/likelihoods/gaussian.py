@@ -10,8 +10,9 @@ from scipy.stats import norm
 
 from bayescich.design.core import Design
 from bayescich.model.base import sum_by_unit
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.random_variables import random_variable
+from bayescich.model.terms import Predictor
 from bayescich.spec.priors import PriorSet
 
 
@@ -22,11 +23,11 @@ class GaussianLikelihood:
     outcome_name: str = "outcome"
     has_own_level: bool = False
 
-    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Declare ``residual_sd`` unless it is known, and the observed values."""
         known = design.outcome.get("known_sd")
         sd = random_variable("residual_sd", priors.get("residual.sd")) if known is None else known
-        pm.Normal("value", eta, sd, observed=design.outcome["value"])
+        pm.Normal("value", predictor.eta(), sd, observed=design.outcome["value"])
 
     def log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the log-likelihood by unit, shape (samples, units)."""

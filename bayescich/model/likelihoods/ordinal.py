@@ -25,6 +25,7 @@ from bayescich.design.core import Design
 from bayescich.model.base import sum_by_unit
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.random_variables import random_variable
+from bayescich.model.terms import Predictor
 from bayescich.spec.priors import PriorSet
 
 
@@ -35,8 +36,10 @@ class OrdinalLikelihood:
     categories: tuple[str, ...]
     has_own_level: bool = True
 
-    def declare(self, eta: Tensor, average: Tensor, design: Design, priors: PriorSet) -> None:
+    def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Declare ``cutpoint`` (dims: cutpoint_between) and the log-likelihood (a potential)."""
+        eta = predictor.eta()
+        average = predictor.average(np.ones(design.rows), zero_sum_only=True)
         first = random_variable("cutpoint_first_offset", priors.get("cutpoint.first")) + average
         gaps = random_variable("cutpoint_gap", priors.get("cutpoint.gap"), dims="gap")
         cutpoints = pm.Deterministic(

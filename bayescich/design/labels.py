@@ -1,0 +1,117 @@
+"""Needs, needs within home types, and matches of needs: labels of which a row may have several."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayescich.design.columns import column, numbers
+from bayescich.design.core import FloatArray, LabelMatrix
+from bayescich.errors import DesignError
+from bayescich.spec.model import (
+    MatchingEffectSpec,
+    ModelSpec,
+    NeedsEffectSpec,
+    TypeNeedEffectSpec,
+)
+
+Names = tuple[str, ...]
+
+NOT_KNOWN = "not known"
+"""Label of a child whose needs nobody looked for."""
+
+
+def label_matrices(table: pd.DataFrame, spec: ModelSpec) -> dict[str, LabelMatrix]:
+    """Return the labels of every effect of needs, by its name.
+
+    Raises
+    ------
+    DesignError
+        When no column begins as the spec says, one is blank or holds anything but 0 and 1, or a
+        need is nobody's or everybody's.
+    """
+    found: dict[str, LabelMatrix] = {}
+    for effect in spec.effects:
+        if isinstance(effect, NeedsEffectSpec):
+            found[effect.name] = _with_not_known(_dense(table, spec, effect.columns), table, effect)
+        elif isinstance(effect, TypeNeedEffectSpec):
+            found["type_need"] = _type_needs(table, spec, effect)
+        elif isinstance(effect, MatchingEffectSpec):
+            found["matching"] = _matches(table, spec, effect)
+    return found
+
+
+def columns_beginning(table: pd.DataFrame, prefix: str) -> tuple[str, ...]:
+    """Return the columns of needs that differ between rows, in the order of the table."""
+    named = [str(name) for name in table.columns if str(name).startswith(prefix)]
+    return tuple(name for name in named if table[name].nunique(dropna=False) > 1)
+
+
+def matched_needs(table: pd.DataFrame, effect: MatchingEffectSpec) -> tuple[str, ...]:
+    """Return the needs that some child has in a home that says it meets them, but not all."""
+    needs = [name.removeprefix(effect.has) for name in columns_beginning(table, effect.has)]
+    both = [need for need in needs if effect.meets + need in table.columns]
+    met = {need: table[effect.has + need] * table[effect.meets + need] for need in both}
+    return tuple(need for need in both if met[need].nunique() > 1)
+
+
+def _dense(table: pd.DataFrame, spec: ModelSpec, prefix: str) -> tuple[FloatArray, Names]:
+    columns = columns_beginning(table, prefix)
+    if not columns:
+        raise _no_columns(table, spec, prefix)
+    names = tuple(name.removeprefix(prefix) for name in columns)
+    return _yes_or_no(table, spec, columns), names
+
+
+def _with_not_known(
+    found: tuple[FloatArray, Names], table: pd.DataFrame, effect: NeedsEffectSpec
+) -> LabelMatrix:
+    """Add a label for rows of children whose needs nobody looked for."""
+    dense, names = found
+    if effect.known in table and table[effect.known].nunique() > 1:
+        unknown = 1.0 - table[effect.known].to_numpy(np.float64)
+        dense, names = np.column_stack([dense, unknown]), (*names, NOT_KNOWN)
+    return LabelMatrix.of(dense, names)
+
+
+def _type_needs(table: pd.DataFrame, spec: ModelSpec, effect: TypeNeedEffectSpec) -> LabelMatrix:
+    needs = LabelMatrix.of(*_dense(table, spec, effect.columns))
+    types, of_row = np.unique(column(table, effect.by, spec).astype(str), return_inverse=True)
+    row = np.repeat(np.arange(len(table)), np.diff(needs.start))
+    names = tuple(f"{need}|{kind}" for need in needs.names for kind in types)
+    return LabelMatrix(names, needs.start, needs.labels * len(types) + of_row[row], needs.weights)
+
+
+def _matches(table: pd.DataFrame, spec: ModelSpec, effect: MatchingEffectSpec) -> LabelMatrix:
+    needs = matched_needs(table, effect)
+    if not needs:
+        raise _no_columns(table, spec, effect.meets)
+    has = _yes_or_no(table, spec, tuple(effect.has + need for need in needs))
+    meets = _yes_or_no(table, spec, tuple(effect.meets + need for need in needs))
+    return LabelMatrix.of(has * meets, needs)
+
+
+def _yes_or_no(table: pd.DataFrame, spec: ModelSpec, columns: tuple[str, ...]) -> FloatArray:
+    matrix = np.stack([numbers(table, name, spec) for name in columns], axis=1)
+    for place, name in enumerate(columns):
+        bad = ~np.isin(matrix[:, place], (0.0, 1.0))
+        if bad.any():
+            raise DesignError(
+                f"Column '{name}' holds something other than 0 and 1 in {int(bad.sum()):,} rows.",
+                where=f"column '{name}', asked for by '{spec.name}'",
+                examples=[repr(value) for value in table[name][bad][:20]],
+                why="a need is there or it is not",
+                next_step="Write 1 for yes and 0 for no.",
+            )
+    return matrix
+
+
+def _no_columns(table: pd.DataFrame, spec: ModelSpec, prefix: str) -> DesignError:
+    return DesignError(
+        f"No column that begins with '{prefix}' differs between rows.",
+        where=f"model '{spec.name}', an effect of needs",
+        why="the effects of needs are learnt from columns of 0 and 1, one a need",
+        next_step="Add a needs audit (and Statements of Purpose) to the data, leave the effect "
+        "out of the spec, or mark it optional: true. The table has: "
+        f"{', '.join(str(c) for c in table.columns)}.",
+    )

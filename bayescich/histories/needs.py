@@ -1,0 +1,182 @@
+"""What a child was recorded to need when the first stay in a home began, and what homes meet.
+
+The needs audit is frozen on that day, like the rest of a child's history: what a home records of
+a child later may be its own doing. What a home says it meets is as of the start of each stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from bayescich.account import Account
+from bayescich.histories.people import child_ids
+from bayescich.histories.providers import list_found
+from bayescich.records.code_sets import code_set, known_codes
+
+TABLE = "needs at the first home"
+"""Name of the needs audit in the account of a table of stays."""
+
+STATEMENTS = "statements at the start of stays"
+"""Name of the Statements of Purpose in that account."""
+
+NEEDS_KNOWN, STATEMENT_KNOWN = "needs_known", "statement_known"
+"""Columns that say whether there was anything to read a need from."""
+
+_HAS, _MEETS = "has_", "meets_"
+_ALWAYS = pd.Timestamp("1800-01-01")
+"""Since when a statement without a date is taken to hold."""
+
+
+@cache
+def need_families() -> Mapping[str, str]:
+    """Return the family (a code of ``need_families``) of each need of the vocabulary.
+
+    Examples
+    --------
+    >>> need_families()["self_harm"]
+    'emotional-and-mental-health'
+    """
+    terms = code_set("needs")
+    return MappingProxyType(dict(zip(terms["code"], terms["family"], strict=True)))
+
+
+def needs_of_stays(
+    stays: pd.DataFrame,
+    needs: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
+    people: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, Account]:
+    """Say of each stay which needs the child was recorded with and which ones the home meets.
+
+    Parameters
+    ----------
+    stays : DataFrame
+        child; ``first_start``, the start of the child's first stay in a home; start; and
+        ``home_urn``, the URN as registered at the time.
+    needs : DataFrame, optional
+        From ``records.needs``: one row per child, need, date and source. None or no row: the
+        source has no audit.
+    statements : DataFrame, optional
+        From ``records.statements``: one row per home, need and statement; none likewise.
+    people : DataFrame, optional
+        From ``histories.people``: what another authority recorded of the same person counts too.
+
+    Returns
+    -------
+    DataFrame
+        Indexed as `stays`, whole numbers of 0 and 1. With an audit: ``needs_known`` (something is
+        recorded on or before ``first_start``, be it that a need was looked for and not found) and
+        ``has_<need>`` (the need is recorded as present by then). With statements:
+        ``statement_known`` and ``meets_<need>``, by the newest statement of the home on or before
+        the start of the stay; one without a date is the oldest. Where there are both, each need
+        of either has both columns; needs are in the order of the vocabulary.
+    Account
+        Rows of the audit used and not used, children and stays of which nothing is known.
+    """
+    audited = needs is not None and not needs.empty
+    stated = statements is not None and not statements.empty
+    codes = _codes(needs, statements)
+    parts, account = [pd.DataFrame(index=stays.index)], Account()
+    if needs is not None and audited:
+        recorded, counted = _recorded(stays, needs, people, codes)
+        parts, account = [*parts, recorded], account + counted
+    if statements is not None and stated:
+        said, counted = _stated(stays, statements, codes)
+        parts, account = [*parts, said], account + counted
+    return pd.concat(parts, axis="columns"), account
+
+
+def _codes(needs: pd.DataFrame | None, statements: pd.DataFrame | None) -> list[str]:
+    """List the needs that any child has or any home meets, in the order of the vocabulary."""
+    met: set[str] = set()
+    for records, yes in ((needs, "PRESENT"), (statements, "STATED")):
+        if records is not None:
+            met |= set(records.loc[records[yes], "NEED"])
+    return [code for code in known_codes("needs") if code in met]
+
+
+def _recorded(
+    stays: pd.DataFrame, needs: pd.DataFrame, people: pd.DataFrame | None, codes: Sequence[str]
+) -> tuple[pd.DataFrame, Account]:
+    children = stays[["child", "first_start"]].drop_duplicates("child")
+    children = children.assign(person=_person(children["child"], people))
+    rows = needs[["NEED", "DATE", "PRESENT"]].assign(
+        person=_person(child_ids(needs), people), row=np.arange(len(needs))
+    )
+    met = rows.merge(children, on="person")
+    known = met[met["DATE"] <= met["first_start"]]
+    present = known[known["PRESENT"]]
+    columns = {NEEDS_KNOWN: stays["child"].isin(known["child"])}
+    for code in codes:
+        having = present.loc[present["NEED"].eq(code), "child"]
+        columns[_HAS + code] = stays["child"].isin(having)
+    table = pd.DataFrame(columns, index=stays.index).astype("int64")
+    return table, _audit_account(rows, met, known, children)
+
+
+def _person(child: pd.Series, people: pd.DataFrame | None) -> pd.Series:
+    if people is None:
+        return child
+    return child.map(people.set_index("child")["person"]).fillna(child).astype("str")
+
+
+def _audit_account(
+    rows: pd.DataFrame, met: pd.DataFrame, known: pd.DataFrame, children: pd.DataFrame
+) -> Account:
+    used = rows["row"].isin(known["row"])
+    undated = rows["DATE"].isna()
+    elsewhere = ~rows["row"].isin(met["row"])
+    reasons = {
+        "of a child without a stay in this table": elsewhere & ~undated,
+        "no date": undated,
+        "dated after the child's first stay in a home began; not used": ~used
+        & ~elsewhere
+        & ~undated,
+    }
+    account = Account().read(TABLE, "rows of the needs audit", len(rows))
+    for rule, which in reasons.items():
+        account = account.excluded(TABLE, rule, int(which.sum()), rows.loc[which, "person"])
+    later = children["child"].isin(met["child"]) & ~children["child"].isin(known["child"])
+    never = ~children["child"].isin(met["child"])
+    for rule, which in {
+        "children with records of needs, all later than the first stay; needs not known": later,
+        "children without a record of needs; needs not known": never,
+    }.items():
+        account = account.noted(TABLE, rule, int(which.sum()), children.loc[which, "child"])
+    return account.kept(TABLE, "rows on or before the first stay in a home", int(used.sum()))
+
+
+def _stated(
+    stays: pd.DataFrame, statements: pd.DataFrame, codes: Sequence[str]
+) -> tuple[pd.DataFrame, Account]:
+    said = statements[statements["URN"].notna()].assign(FROM=statements["FROM"].fillna(_ALWAYS))
+    listed = said[["URN", "FROM"]].drop_duplicates().sort_values("FROM", kind="stable")
+    listed = listed.rename(columns={"URN": "urn", "FROM": "listed"}).reset_index(drop=True)
+    numbered = said.merge(
+        listed.reset_index(names="number"), left_on=["URN", "FROM"], right_on=["urn", "listed"]
+    )
+    yes = numbered[numbered["STATED"]]
+    keyed = stays[["home_urn", "start"]].reset_index(drop=True)
+    number = list_found(keyed, listed, "backward").set_axis(stays.index)
+    columns = {STATEMENT_KNOWN: number.notna()}
+    for code in codes:
+        columns[_MEETS + code] = number.isin(yes.loc[yes["NEED"].eq(code), "number"])
+    table = pd.DataFrame(columns, index=stays.index).astype("int64")
+    return table, _statements_account(stays, number.isna(), listed)
+
+
+def _statements_account(stays: pd.DataFrame, unknown: pd.Series, listed: pd.DataFrame) -> Account:
+    later = unknown & stays["home_urn"].isin(listed["urn"])
+    account = Account().read(STATEMENTS, "stays whose home's statement is looked for", len(stays))
+    for rule, which in {
+        "the home's first statement is later than the start; not known": later,
+        "no statement of the home; not known": unknown & ~later,
+    }.items():
+        urns = stays.loc[which, "home_urn"].drop_duplicates()
+        account = account.noted(STATEMENTS, rule, int(which.sum()), urns)
+    return account.kept(STATEMENTS, "stays, each with a statement or without", len(stays))

@@ -1,0 +1,265 @@
+"""How an effect's values reach the rows: gathered, by labels, or by covariates.
+
+A linear predictor is the sum of such terms. A likelihood that needs nothing special adds them up
+(:meth:`Predictor.eta`); the fused hazard takes them apart again (:func:`stack`), so that no array
+of rows is ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pytensor.tensor as pt
+from scipy import sparse
+
+from bayescich.design.core import IntArray
+from bayescich.model.draws import FloatArray, Tensor
+
+Int32Array = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Each row has one level.
+
+    Examples
+    --------
+    >>> Gathered(np.array([1, 0, 1]), 2).apply(np.array([[0.1, 0.2]])).tolist()
+    [[0.2, 0.1, 0.2]]
+    """
+
+    codes: IntArray
+    """Shape (rows,)."""
+    size: int
+    """Number of levels."""
+
+    def graph(self, values: Tensor) -> Tensor:
+        """Return the contribution, shape (rows,) or (rows, routes)."""
+        return values[self.codes]
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return the contribution of draws, (samples, rows) or (samples, routes, rows).
+
+        ``values`` has shape (samples, size) or (samples, size, routes).
+        """
+        return _routes_first(values)[..., self.codes]
+
+    def sums(self, weights: FloatArray) -> FloatArray:
+        """Return weights of rows summed by level, shape (size, ...)."""
+        return _columns(weights, lambda w: np.bincount(self.codes, w, self.size))
+
+    def take(self, rows: IntArray) -> Gathered:
+        """Return the layout of some of the rows."""
+        return Gathered(self.codes[rows], self.size)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Each row has any number of labels, each with a weight (rows in compressed form)."""
+
+    start: IntArray
+    """Where each row's labels begin, shape (rows + 1,)."""
+    labels: IntArray
+    weights: FloatArray
+    size: int
+
+    def matrix(self) -> sparse.csr_array:
+        """Return the weights as a sparse matrix, rows × labels."""
+        shape = (len(self.start) - 1, self.size)
+        return sparse.csr_array((self.weights, self.labels, self.start), shape=shape)
+
+    def graph(self, values: Tensor) -> Tensor:
+        """Return the contribution, shape (rows,) or (rows, routes)."""
+        rows = len(self.start) - 1
+        of_row = np.repeat(np.arange(rows), np.diff(self.start))
+        weights = self.weights if values.ndim == 1 else self.weights[:, None]
+        picked = values[self.labels] * weights
+        shape = (rows,) if values.ndim == 1 else (rows, values.shape[1])
+        return pt.inc_subtensor(pt.zeros(shape)[of_row], picked)
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return the contribution of draws, (samples, rows) or (samples, routes, rows)."""
+        first = _routes_first(values)
+        flat = first.reshape(-1, self.size)
+        found = np.asarray((self.matrix() @ flat.T).T)
+        return found.reshape(*first.shape[:-1], -1)
+
+    def sums(self, weights: FloatArray) -> FloatArray:
+        """Return weights of rows summed by label, shape (size, ...)."""
+        return np.asarray(self.matrix().T @ weights)
+
+    def take(self, rows: IntArray) -> Labelled:
+        """Return the layout of some of the rows."""
+        some = sparse.csr_array(self.matrix()[rows])
+        return Labelled(some.indptr, some.indices, some.data, self.size)
+
+
+@dataclass(frozen=True)
+class Covaried:
+    """Each row has a number for each covariate."""
+
+    values: FloatArray
+    """Shape (rows, covariates)."""
+
+    @property
+    def size(self) -> int:
+        """Number of covariates."""
+        return self.values.shape[1]
+
+    def graph(self, values: Tensor) -> Tensor:
+        """Return the contribution, shape (rows,) or (rows, routes)."""
+        return pt.dot(pt.constant(self.values), values)
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return the contribution of draws, (samples, rows) or (samples, routes, rows)."""
+        return _routes_first(values) @ self.values.T
+
+    def sums(self, weights: FloatArray) -> FloatArray:
+        """Return weights of rows summed by covariate, shape (size, ...)."""
+        return self.values.T @ weights
+
+    def take(self, rows: IntArray) -> Covaried:
+        """Return the layout of some of the rows."""
+        return Covaried(self.values[rows])
+
+
+Layout = Gathered | Labelled | Covaried
+
+
+@dataclass(frozen=True)
+class Term:
+    """One effect's values in the graph and how they reach the rows."""
+
+    layout: Layout
+    values: Tensor
+    """Shape (size,), or (size, routes) for competing routes."""
+    zero_sum: bool = False
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The linear predictor of the rows, as terms."""
+
+    terms: tuple[Term, ...]
+    rows: int
+    rough_baseline: FloatArray | None = None
+    """Log hazard by band, (bands, routes), of a quick fit, when there was one."""
+
+    def eta(self) -> Tensor:
+        """Return η as a graph, shape (rows,) or (rows, routes)."""
+        total = pt.zeros(self.rows)
+        for place, term in enumerate(self.terms):
+            part = term.layout.graph(term.values)
+            total = part if place == 0 else total + part
+        return total
+
+    def take(self, rows: IntArray) -> Predictor:
+        """Return the predictor of some of the rows."""
+        some = (Term(t.layout.take(rows), t.values, t.zero_sum) for t in self.terms)
+        return Predictor(tuple(some), len(rows))
+
+    def average(self, weights: FloatArray, *, zero_sum_only: bool = False) -> Tensor:
+        """Return the weighted mean of η over the rows, of some effects or of all.
+
+        Parameters
+        ----------
+        weights : array, shape (rows,) or (rows, routes)
+            They need not add up to one.
+        """
+        average = pt.constant(np.zeros(weights.shape[1:]))
+        for term in self.terms:
+            if term.zero_sum or not zero_sum_only:
+                shares = term.layout.sums(weights) / weights.sum(axis=0)
+                average = average + pt.sum(shares * term.values, axis=0)
+        return average
+
+
+@dataclass(frozen=True)
+class StackedTerms:
+    """The same terms side by side: what the fused likelihood reads of each row."""
+
+    codes: Int32Array
+    """(rows, gathered effects)."""
+    label_start: IntArray
+    labels: Int32Array
+    label_weight: FloatArray
+    covariates: FloatArray
+    """(rows, covariates)."""
+    layouts: tuple[Layout, ...] = field(repr=False)
+
+    def level_sums(self, weights: FloatArray) -> FloatArray:
+        """Return weights (rows, routes) summed by level of all effects, (levels, routes)."""
+        leveled = (layout for layout in self.layouts if not isinstance(layout, Covaried))
+        found = [layout.sums(weights) for layout in leveled]
+        if not found:
+            return np.zeros((0, weights.shape[1]))
+        return np.ascontiguousarray(np.concatenate(found))
+
+
+def stack(layouts: Sequence[Layout], rows: int) -> StackedTerms:
+    """Lay out terms side by side; levels are numbered through, in the order of the terms."""
+    codes, labelled, covariates, offset = [], [], [], 0
+    for layout in layouts:
+        if isinstance(layout, Covaried):
+            covariates.append(layout.values)
+            continue
+        if isinstance(layout, Gathered):
+            codes.append(layout.codes + offset)
+        else:
+            labelled.append((layout.matrix(), offset))
+        offset += layout.size
+    start, labels, weights = _joined(labelled, rows)
+    return StackedTerms(
+        codes=np.ascontiguousarray(
+            np.stack(codes, axis=1) if codes else np.zeros((rows, 0)), dtype=np.int32
+        ),
+        label_start=start,
+        labels=labels,
+        label_weight=weights,
+        covariates=np.ascontiguousarray(
+            np.concatenate(covariates, axis=1) if covariates else np.zeros((rows, 0))
+        ),
+        layouts=tuple(layouts),
+    )
+
+
+def stacked_values(terms: Sequence[Term], routes: int) -> tuple[Tensor, Tensor]:
+    """Return the values of all levels (levels, routes) and of all covariates (…, routes)."""
+    levels = [_matrix(t.values) for t in terms if not isinstance(t.layout, Covaried)]
+    slopes = [_matrix(t.values) for t in terms if isinstance(t.layout, Covaried)]
+    return _concatenated(levels, routes), _concatenated(slopes, routes)
+
+
+def _joined(
+    labelled: Sequence[tuple[sparse.csr_array, int]], rows: int
+) -> tuple[IntArray, Int32Array, FloatArray]:
+    if not labelled:
+        return np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)
+    width = max(offset + matrix.shape[1] for matrix, offset in labelled)
+    parts = [
+        sparse.csr_array((m.data, m.indices + offset, m.indptr), shape=(rows, width))
+        for m, offset in labelled
+    ]
+    total = sparse.csr_array(sum(parts[1:], start=parts[0]))
+    return total.indptr.astype(np.int64), total.indices.astype(np.int32), total.data.copy()
+
+
+def _matrix(values: Tensor) -> Tensor:
+    return values[:, None] if values.ndim == 1 else values
+
+
+def _concatenated(parts: list[Tensor], routes: int) -> Tensor:
+    return pt.concatenate(parts, axis=0) if parts else pt.zeros((0, routes))
+
+
+def _routes_first(values: FloatArray) -> FloatArray:
+    return values if values.ndim == 2 else np.moveaxis(values, 2, 1)
+
+
+def _columns(weights: FloatArray, count: object) -> FloatArray:
+    if weights.ndim == 1:
+        return np.asarray(count(weights))  # type: ignore[operator]
+    return np.stack([count(column) for column in weights.T], axis=1)  # type: ignore[operator]
