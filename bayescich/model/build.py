@@ -163,7 +163,7 @@ def build_model(
     pymc.Model
         Variables: ``intercept``; ``fixed`` (covariate); ``<column>_effect`` (column) and
         ``<column>_sd`` for each group; ``<column>_step_sd`` for a walk; ``need_effect`` (need),
-        ``type_need_effect`` (need, home type) and ``matching_effect`` (need) with their means and
+        ``type_need_effect`` (crossed need, home type) and ``matching_effect`` (matched need) with their means and
         SDs; ``baseline`` (band), ``baseline_step_sd`` and ``frailty_variance`` for a hazard;
         ``cutpoint`` (threshold) for an ordinal outcome; ``residual_sd`` for a measurement. With
         competing routes each of these has ``route`` as its last dim.

@@ -19,7 +19,7 @@ FrailtyFamily = Literal["gamma", "log_normal"]
 
 DIMENSIONS = {
     "chain", "draw", "band", "covariate", "threshold", "gap", "route", "other_route", "need",
-    "family", "factor",
+    "crossed_need", "matched_need", "baseline_of", "recorder",
 }  # fmt: skip
 """Dimensions of the draws: no grouping column can have one of these names."""
 

@@ -101,17 +101,17 @@ class TypeNeedEffect:
         types = design.factors[self.column].levels
         names = design.labels["type_need"].names
         needs = tuple(dict.fromkeys(name.rpartition("|")[0] for name in names))
-        return {"need": needs, self.column: types}
+        return {"crossed_need": needs, self.column: types}
 
     def rough_sd(self, design: Design) -> FloatArray:
         """Return a fifth for each need in each type."""
         return np.full(len(design.labels["type_need"].names), 0.2)
 
     def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
-        """Declare ``type_need_sd`` and ``type_need_effect`` (need, home type, and route)."""
+        """Declare ``type_need_sd`` and ``type_need_effect`` (crossed need, home type, and route)."""
         needs, types = (len(labels) for labels in self.coords(design).values())
         routes = len(design.routes)
-        dims = (*(("route",) if routes else ()), "need", self.column)
+        dims = (*(("route",) if routes else ()), "crossed_need", self.column)
         sd = random_variable(
             "type_need_sd", priors.get("type_need.sd"), dims="route" if routes else None
         )
