@@ -36,12 +36,21 @@ def home_group(structure: Structure, design: Design) -> GroupEffect | None:
     return max(groups, key=lambda g: design.factors[g.column].size, default=None)
 
 
-def new_level_sd(structure: Structure, draws: Draws) -> FloatArray:
-    """Return the SD of the summed effects of a new home of a new provider, shape (samples,)."""
-    variance = np.zeros(draws.size)
+def new_home(
+    structure: Structure, draws: Draws, routes: int, rng: np.random.Generator
+) -> FloatArray:
+    """Draw the summed effects of a new home of a new provider: (samples,) or (samples, routes)."""
+    shape = (draws.size, routes) if routes else (draws.size,)
+    total = np.zeros(shape)
     for group in exchangeable_groups(structure):
-        variance += draws[group.sd_variable] ** 2
-    return np.sqrt(variance)
+        one = draws.replace(group.variable, np.zeros((draws.size, 1, *shape[1:])))
+        total += group.fresh(one, rng)[group.variable][:, 0]
+    return total
+
+
+def cells(design: Design) -> int:
+    """Return how many numbers the linear predictor of one draw has."""
+    return design.rows * max(len(design.routes), 1)
 
 
 def pieces(draws: Draws, cells_per_draw: int) -> Iterator[Draws]:

@@ -25,10 +25,11 @@ from bayescich.checks.replicates import (
     outside,
     replicated,
 )
+from bayescich.checks.spells import from_their_start, in_cells
 from bayescich.design.core import Factor
 from bayescich.model.draws import FloatArray
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 LARGE = 5.0
@@ -54,8 +55,23 @@ def predictive_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
     return (crude_rates(fit, rng), between_homes(fit, rng))
 
 
+def nothing_to_replay(fit: Fit) -> str | None:
+    """Return why no spell can be drawn again, or nothing when some can, or there are none."""
+    if not isinstance(fit.structure.likelihood, HazardTimes):
+        return None
+    if in_cells(fit.design):
+        return "Rows are cells of many spells, so single spells cannot be drawn again."
+    if not from_their_start(fit.design).any():
+        return "Every spell was already under way when observation began."
+    return None
+
+
 def crude_rates(fit: Fit, rng: np.random.Generator) -> Check:
     """Compare the crude rate, overall and by home type, with replicated ones."""
+    name, title = "ppc_rates", "Crude rates, observed and replicated"
+    why = nothing_to_replay(fit)
+    if why and not in_cells(fit.design):
+        return Check(name, title, "predictive", "not applicable", why)
     likelihood = fit.structure.likelihood
     effect = fit.structure.home_type
     types = fit.design.factors[effect.column] if effect else None
@@ -78,8 +94,8 @@ def crude_rates(fit: Fit, rng: np.random.Generator) -> Check:
         f"{wrong} of {len(table)} rates lie outside what it makes in 98 of 100 replicates."
     )
     return Check(
-        "ppc_rates", "Crude rates, observed and replicated", "predictive", _status(wrong == 0),
-        sentence, value=float(wrong), limit=0.0, table=table, series={"replicated": draws},
+        name, title, "predictive", _status(wrong == 0), sentence,
+        value=float(wrong), limit=0.0, table=table, series={"replicated": draws},
     )  # fmt: skip
 
 
@@ -90,6 +106,8 @@ def between_homes(fit: Fit, rng: np.random.Generator) -> Check:
     if group is None:
         words = "The model has no homes or similar groups that could be exchanged for new ones."
         return Check(name, title, "predictive", "not applicable", words)
+    if why := nothing_to_replay(fit):
+        return Check(name, title, "predictive", "not applicable", why)
     factor = fit.design.factors[group.column]
 
     def statistics(outcome: Outcome) -> dict[str, FloatArray]:
@@ -120,7 +138,7 @@ def home_statistics(fit: Fit, factor: Factor, outcome: Outcome) -> dict[str, Flo
     if isinstance(fit.structure.likelihood, GaussianLikelihood):
         return found | {"extreme": np.abs(excess / np.sqrt(sizes)).max(axis=1)}
     found["none"] = (counts == 0).mean(axis=1)
-    if isinstance(fit.structure.likelihood, HazardLikelihood):
+    if isinstance(fit.structure.likelihood, HazardTimes):
         # a ratio to the overall rate, which with new homes varies for its own reasons
         found["spread"] /= rate[:, 0]
     else:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
-from bayescich.checks.levels import exchangeable_groups, pieces
-from bayescich.checks.spells import Censoring, from_their_start, replicate_spells, years
+from bayescich.checks.censoring import Censoring
+from bayescich.checks.levels import cells, exchangeable_groups, pieces
+from bayescich.checks.spells import Spells, from_their_start, in_cells
+from bayescich.checks.walk import Replicates, replicate_spells
 from bayescich.model.base import Likelihood
 from bayescich.model.draws import Draws, FloatArray
-from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 DRAWS = 200
@@ -48,7 +51,7 @@ def observed(fit: Fit) -> Outcome:
     likelihood, design = fit.structure.likelihood, fit.design
     counts = likelihood.summary_numerator(design)[None, :]
     sizes = likelihood.summary_denominator(design)[None, :]
-    if isinstance(likelihood, HazardLikelihood):
+    if isinstance(likelihood, HazardTimes) and not in_cells(design):
         whole = from_their_start(design)
         counts, sizes = counts * whole, sizes * whole
     return Outcome(likelihood.observed(design)[None, :], counts, sizes)
@@ -58,6 +61,9 @@ def replicated(
     fit: Fit, statistics: Statistics, rng: np.random.Generator, *, new_homes: bool = False
 ) -> dict[str, FloatArray]:
     """Return statistics of replicated outcomes, a piece of the draws at a time.
+
+    Spells are drawn again whole. Where rows are cells of many spells these cannot be: events are
+    then Poisson counts over the observed time at risk.
 
     Parameters
     ----------
@@ -73,9 +79,32 @@ def replicated(
     dict of array
         Each with first axis of up to 200 samples.
     """
+    return gathered(statistics(outcome) for outcome in _outcomes(fit, rng, new_homes))
+
+
+def replicated_spells(
+    fit: Fit, likelihood: HazardTimes, rng: np.random.Generator, *, new_homes: bool = False
+) -> Iterator[tuple[Draws, Replicates]]:
+    """Draw all spells of the same children again, a piece of the draws at a time."""
+    structure, design = fit.structure, fit.design
+    spells = Spells.of(design)
+    censoring = Censoring.learn(spells.days, spells.event)
+    for draws in pieces(fit.posterior.thin(DRAWS), cells(design)):
+        # the children stay the same: their frailty was learnt in the homes they lived in
+        lived = structure.linear_predictor(draws, design)
+        frailty = likelihood.frailties(draws, lived, design, rng)[:, spells.rows[spells.first]]
+        eta = lived
+        if new_homes:
+            eta = structure.linear_predictor(_in_new_homes(fit, draws, rng), design)
+        limit = censoring.draw(spells.days, spells.event, rng)
+        yield draws, replicate_spells(likelihood, draws, eta, frailty, spells, limit, rng)
+
+
+def gathered(found: Iterator[Mapping[str, FloatArray]]) -> dict[str, FloatArray]:
+    """Join statistics of several pieces of the draws."""
     collected: dict[str, list[FloatArray]] = {}
-    for outcome in _outcomes(fit, rng, new_homes):
-        for name, values in statistics(outcome).items():
+    for statistics in found:
+        for name, values in statistics.items():
             collected.setdefault(name, []).append(values)
     return {name: np.concatenate(values) for name, values in collected.items()}
 
@@ -120,38 +149,39 @@ def outside(p_values: pd.Series[float]) -> int:
     return int((~p_values.between(*P_LIMITS)).sum())
 
 
+def allowed_outside(count: int) -> int:
+    """Return how many of so many p-values chance alone puts outside, in 99 of 100 fits.
+
+    For checks of dozens of statistics; where there are a few, none may be.
+
+    Examples
+    --------
+    >>> allowed_outside(40), allowed_outside(150)
+    (3, 8)
+    """
+    return int(binom.ppf(0.99, count, 2.0 * P_LIMITS[0]))
+
+
 def _outcomes(fit: Fit, rng: np.random.Generator, new_homes: bool) -> Iterator[Outcome]:
     structure, design = fit.structure, fit.design
     likelihood = structure.likelihood
-    replaced = tuple(g.column for g in exchangeable_groups(structure)) if new_homes else ()
+    if isinstance(likelihood, HazardTimes) and not in_cells(design):
+        whole = from_their_start(design)
+        for _, drawn in replicated_spells(fit, likelihood, rng, new_homes=new_homes):
+            events = drawn.events_by_piece()
+            yield Outcome(events, events * whole, drawn.years_by_piece() * whole)
+        return
     sizes = likelihood.summary_denominator(design)[None, :]
-    for draws in pieces(fit.posterior.thin(DRAWS), design.rows):
-        fresh = structure.with_new_levels(draws, replaced, rng)
-        eta = structure.linear_predictor(fresh, design)
-        if isinstance(likelihood, HazardLikelihood):
-            yield _spells(fit, likelihood, draws, eta, rng)
-        else:
-            values = likelihood.replicate(fresh, eta, design, rng)
-            yield Outcome(values, _counted(likelihood, values), sizes)
+    for draws in pieces(fit.posterior.thin(DRAWS), cells(design)):
+        chosen = _in_new_homes(fit, draws, rng) if new_homes else draws
+        eta = structure.linear_predictor(chosen, design)
+        values = likelihood.replicate(chosen, eta, design, rng)
+        yield Outcome(values, _counted(likelihood, values), sizes)
 
 
-def _spells(
-    fit: Fit,
-    likelihood: HazardLikelihood,
-    draws: Draws,
-    eta: FloatArray,
-    rng: np.random.Generator,
-) -> Outcome:
-    design = fit.design
-    # the children stay the same: their frailty was learnt in the homes they lived in
-    lived = fit.structure.linear_predictor(draws, design)
-    frailty = likelihood.frailties(draws, lived, design, rng)
-    days, event = design.outcome["follow_up"].astype(np.float64), design.outcome["event"]
-    moved = event.astype(np.int64)
-    censored_at = Censoring.learn(days, moved).draw(days, moved, rng)
-    events, ends = replicate_spells(likelihood, draws, eta, frailty, censored_at, rng)
-    whole = from_their_start(design)
-    return Outcome(events, events * whole, years(ends) * whole)
+def _in_new_homes(fit: Fit, draws: Draws, rng: np.random.Generator) -> Draws:
+    replaced = tuple(g.column for g in exchangeable_groups(fit.structure))
+    return fit.structure.with_new_levels(draws, replaced, rng)
 
 
 def _counted(likelihood: Likelihood, values: FloatArray) -> FloatArray:

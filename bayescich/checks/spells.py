@@ -1,15 +1,4 @@
-"""Whole spells drawn again: a move or a potential censoring, whichever comes first.
-
-Counting events within the *observed* time at risk is not enough for checks: that time ended with
-the event. Here the duration itself is drawn, and compared with the time at which the spell would
-have been censored: known for spells that were, and for the others drawn from the Kaplan-Meier
-curve of censoring, given that it came after the move.
-
-References
-----------
-Kaplan & Meier (1958), JASA 53; Schemper & Smith (1996), A note on quantifying follow-up (reverse
-Kaplan-Meier), Controlled Clinical Trials 17.
-"""
+"""The spells of a design: each is one row, or several consecutive ones when spells are split."""
 
 from __future__ import annotations
 
@@ -18,119 +7,143 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayescich.design.core import DAYS_PER_YEAR, Design
-from bayescich.model.draws import Draws, FloatArray
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.design.core import DAYS_PER_YEAR, Design, FloatArray, IntArray
+from bayescich.design.outcomes import band_exposure
 
-IntArray = npt.NDArray[np.int64]
+NONE, NOT_RECORDED = -1, -2
+"""Codes of a spell's route, beside 0, 1, …: censored, and an event of unknown route."""
 
 
 @dataclass(frozen=True)
-class Censoring:
-    """The distribution of potential censoring times, by Kaplan-Meier.
+class Spells:
+    """Spells and their pieces, in the order of the design or as chosen.
 
     Examples
     --------
-    >>> censoring = Censoring.learn(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 0, 1, 0]))
-    >>> censoring.times.tolist(), censoring.survival.round(3).tolist()
-    ([1.0, 2.0, 3.0, 4.0], [1.0, 0.667, 0.667, 0.0])
+    >>> pieces = Spells(np.array([0, 2, 3]), np.array([0, 1, 2]), np.zeros(3, dtype=np.int64),
+    ...                 np.array([0.0, 90.0, 0.0]), np.array([90.0, 200.0, 50.0]), np.array([0, 1]))
+    >>> pieces.size, pieces.days.tolist(), pieces.of_piece.tolist()
+    (2, [200.0, 50.0], [0, 0, 1])
+    >>> pieces.take(np.array([1, 0])).rows.tolist()
+    [2, 0, 1]
     """
 
-    times: FloatArray
-    """Distinct ends of spells in days, increasing."""
-    survival: FloatArray
-    """Probability of being censored later than each of them."""
+    start: IntArray
+    """Where each spell's pieces begin, shape (spells + 1,)."""
+    rows: IntArray
+    """Row of the design of each piece, shape (pieces,)."""
+    stratum: IntArray
+    """Which baseline each piece has."""
+    entry: FloatArray
+    """Day since the start of the spell at which each piece begins."""
+    end: FloatArray
+    """Day at which it ends in the records."""
+    route: IntArray
+    """How each spell ended: position of the route (0 for a single event), or a code."""
 
     @classmethod
-    def learn(cls, days: FloatArray, event: IntArray) -> Censoring:
-        """Estimate it from ends and events; at equal times events come first."""
-        times, codes = np.unique(days, return_inverse=True)
-        events = np.bincount(codes, event, len(times))
-        censored = np.bincount(codes, 1 - event, len(times))
-        exposed = np.cumsum((events + censored)[::-1])[::-1] - events
-        leaving = np.divide(censored, exposed, out=np.zeros(len(times)), where=exposed > 0)
-        return cls(times, np.cumprod(1.0 - leaving))
+    def of(cls, design: Design) -> Spells:
+        """Return all spells, in the order of the rows."""
+        outcome = design.outcome
+        last = np.flatnonzero(design.ends)
+        cause = outcome.get("cause", np.where(outcome["event"] == 1, 0, NONE))
+        return cls(
+            start=np.r_[0, last + 1].astype(np.int64),
+            rows=np.arange(design.rows, dtype=np.int64),
+            stratum=outcome.get("stratum", np.zeros(design.rows)).astype(np.int64),
+            entry=outcome["entry"].astype(np.float64),
+            end=outcome["follow_up"].astype(np.float64),
+            route=cause[last].astype(np.int64),
+        )
 
-    def draw(self, days: FloatArray, event: IntArray, rng: np.random.Generator) -> FloatArray:
-        """Return a potential censoring time for each spell: its own, or one after the move.
+    @property
+    def size(self) -> int:
+        """Number of spells."""
+        return len(self.start) - 1
 
-        Where follow-up never reaches far enough, the longest time seen stands for it.
+    @property
+    def first(self) -> IntArray:
+        """Position of each spell's first piece."""
+        return self.start[:-1]
+
+    @property
+    def last(self) -> IntArray:
+        """Position of each spell's last piece."""
+        return self.start[1:] - 1
+
+    @property
+    def of_piece(self) -> IntArray:
+        """Spell of each piece."""
+        return np.repeat(np.arange(self.size), np.diff(self.start))
+
+    @property
+    def days(self) -> FloatArray:
+        """Days from the start of each spell to its end."""
+        return self.end[self.last]
+
+    @property
+    def event(self) -> IntArray:
+        """1 where a spell ended by an event, whatever the route."""
+        return (self.route != NONE).astype(np.int64)
+
+    @property
+    def from_start(self) -> npt.NDArray[np.bool_]:
+        """Which spells were observed from their first day; only these can be drawn again."""
+        return np.asarray(self.entry[self.first] == 0)
+
+    def take(self, which: IntArray) -> Spells:
+        """Return some of the spells, whole."""
+        counts = np.diff(self.start)[which]
+        start = np.r_[0, np.cumsum(counts)].astype(np.int64)
+        at = np.arange(start[-1]) + np.repeat(self.start[which] - start[:-1], counts)
+        return Spells(
+            start, self.rows[at], self.stratum[at], self.entry[at], self.end[at], self.route[which]
+        )
+
+    def open_years(self, cuts: tuple[float, ...]) -> FloatArray:
+        """Return years by piece and band if every spell's last piece went on for ever."""
+        end = self.end.copy()
+        end[self.last] = np.inf
+        return band_exposure(self.entry, end, cuts)
+
+    def years_until(self, days: FloatArray) -> FloatArray:
+        """Return years spent in each piece when the spells end on these days.
+
+        Parameters
+        ----------
+        days : array, shape (samples, spells)
+            A spell that lasts longer than the observed one does so in its last piece.
+
+        Returns
+        -------
+        array, shape (samples, pieces)
         """
-        reached = np.r_[1.0, self.survival][np.searchsorted(self.times, days, side="right")]
-        return np.where(event == 1, self._after(reached * rng.random(len(days))), days)
+        length = self.end - self.entry
+        length[self.last] = np.inf
+        return np.clip(days[:, self.of_piece] - self.entry, 0.0, length) / DAYS_PER_YEAR
 
-    def draw_new(self, size: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
-        """Return potential censoring times of spells nothing is known of."""
-        return self._after(rng.random(size))
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sum values of the pieces by spell, shape (..., spells)."""
+        single = len(self.rows) == self.size
+        return values if single else np.add.reduceat(values, self.first, axis=-1)
 
-    def _after(self, target: FloatArray) -> FloatArray:
-        position = np.searchsorted(-self.survival, -target, side="left")
-        return self.times[np.minimum(position, len(self.times) - 1)]
+    def earlier(self, values: FloatArray) -> FloatArray:
+        """Return, for each piece, the sum of the values of its spell's earlier pieces."""
+        if len(self.rows) == self.size:
+            return np.zeros_like(values)
+        inner = values.copy()
+        # nothing comes after a last piece, and what it holds may be infinite
+        inner[..., self.last] = 0.0
+        running = np.cumsum(inner, axis=-1) - inner
+        return np.asarray(running - running[..., self.first[self.of_piece]])
 
 
 def from_their_start(design: Design) -> npt.NDArray[np.bool_]:
-    """Return which spells were observed from their first day; only these can be drawn again."""
-    return np.asarray(design.outcome["entry"] == 0)
+    """Return which rows are of spells that were observed from their first day."""
+    spells = Spells.of(design)
+    return np.asarray(spells.from_start[spells.of_piece])
 
 
-def replicate_spells(
-    likelihood: HazardLikelihood,
-    draws: Draws,
-    eta: FloatArray,
-    frailty: FloatArray,
-    censored_at: FloatArray,
-    rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
-    """Draw whole spells.
-
-    Parameters
-    ----------
-    eta, frailty : array, shape (samples, rows)
-    censored_at : array, shape (rows,) or (samples, rows)
-        Potential censoring in days.
-
-    Returns
-    -------
-    event, days : array, shape (samples, rows)
-        0 or 1, and the end of the spell in whole days as records have it.
-    """
-    moved_at = np.ceil(likelihood.replicate_durations(draws, eta, frailty, rng))
-    event = (moved_at <= censored_at).astype(np.float64)
-    return event, np.minimum(moved_at, censored_at)
-
-
-def years(days: FloatArray) -> FloatArray:
-    """Return days as years at risk."""
-    return days / DAYS_PER_YEAR
-
-
-def kaplan_meier(days: FloatArray, event: FloatArray, grid: IntArray) -> FloatArray:
-    """Return the Kaplan-Meier survival at whole days.
-
-    Parameters
-    ----------
-    days : array, shape (samples, spells)
-        Whole days, at least 1.
-    event : array, shape (samples, spells)
-    grid : array of int
-        Days at which the curve is read.
-
-    Returns
-    -------
-    array, shape (samples, grid)
-
-    Examples
-    --------
-    >>> days, event = np.array([[1.0, 2.0, 2.0, 3.0]]), np.array([[1.0, 1.0, 0.0, 1.0]])
-    >>> kaplan_meier(days, event, np.array([0, 1, 2, 3])).round(3).tolist()
-    [[1.0, 0.75, 0.5, 0.0]]
-    """
-    samples, spells = days.shape
-    last = int(max(days.max(), grid.max()))
-    cells = (np.arange(samples)[:, None] * (last + 1) + days.astype(np.int64)).ravel()
-    shape = (samples, last + 1)
-    ended = np.bincount(cells, minlength=samples * (last + 1)).reshape(shape)
-    moved = np.bincount(cells, event.ravel(), samples * (last + 1)).reshape(shape)
-    at_risk = spells - np.cumsum(ended, axis=1) + ended
-    curve = np.cumprod(1.0 - moved / np.maximum(at_risk, 1), axis=1)
-    return np.asarray(curve[:, grid], dtype=np.float64)
+def in_cells(design: Design) -> bool:
+    """Return whether rows are cells of many spells, none of which can be drawn again."""
+    return "spells" in design.outcome

@@ -13,7 +13,7 @@ from bayescich.design.labels import label_matrices
 from bayescich.design.outcomes import outcome_arrays
 from bayescich.design.split import split_spells
 from bayescich.errors import DesignError
-from bayescich.spec.model import INTERACTION, HazardTimesSpec, ModelSpec
+from bayescich.spec.model import INTERACTION, HazardTimesSpec, ModelSpec, TypeNeedEffectSpec
 
 
 def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
@@ -60,15 +60,16 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
     table = table.iloc[np.argsort(units.to_numpy(), kind="stable")].reset_index(drop=True)
     outcome, coords = outcome_arrays(table, spec)
     unit = make_factor(table, spec.unit, spec)
+    factors = _factors(table, spec)
     design = Design(
         model=spec.name,
         rows=len(table),
         unit=unit,
-        factors=_factors(table, spec),
+        factors=factors,
         fixed=fixed_matrix(table, spec),
         outcome=outcome,
         coords=coords,
-        labels=label_matrices(table, spec),
+        labels=label_matrices(table, spec, factors),
         row_ids=tuple(table[spec.unit].astype(str)),
     )
     hazard = spec.likelihood if isinstance(spec.likelihood, HazardTimesSpec) else None
@@ -92,7 +93,9 @@ def make_factor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Factor:
 
 
 def _factors(table: pd.DataFrame, spec: ModelSpec) -> dict[str, Factor]:
-    factors = {name: make_factor(table, name, spec) for name in spec.group_columns}
+    crossed = [e.by for e in spec.effects if isinstance(e, TypeNeedEffectSpec)]
+    named = dict.fromkeys((*spec.group_columns, *crossed))
+    factors = {name: make_factor(table, name, spec) for name in named}
     for factor in factors.values():
         if factor.size < 2:
             raise DesignError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from bayescich.design.columns import column, numbers
-from bayescich.design.core import FloatArray, LabelMatrix
+from bayescich.design.columns import numbers
+from bayescich.design.core import Factor, FloatArray, LabelMatrix
 from bayescich.errors import DesignError
 from bayescich.spec.model import (
     MatchingEffectSpec,
@@ -21,8 +23,17 @@ NOT_KNOWN = "not known"
 """Label of a child whose needs nobody looked for."""
 
 
-def label_matrices(table: pd.DataFrame, spec: ModelSpec) -> dict[str, LabelMatrix]:
+def label_matrices(
+    table: pd.DataFrame, spec: ModelSpec, factors: Mapping[str, Factor]
+) -> dict[str, LabelMatrix]:
     """Return the labels of every effect of needs, by its name.
+
+    Parameters
+    ----------
+    table : DataFrame
+    spec : ModelSpec
+    factors : mapping of str to Factor
+        Of the table, among them the home types that needs are crossed with.
 
     Raises
     ------
@@ -33,9 +44,10 @@ def label_matrices(table: pd.DataFrame, spec: ModelSpec) -> dict[str, LabelMatri
     found: dict[str, LabelMatrix] = {}
     for effect in spec.effects:
         if isinstance(effect, NeedsEffectSpec):
-            found[effect.name] = _with_not_known(_dense(table, spec, effect.columns), table, effect)
+            needs = _dense(table, spec, effect.columns)
+            found[effect.name] = _with_not_known(needs, table, spec, effect)
         elif isinstance(effect, TypeNeedEffectSpec):
-            found["type_need"] = _type_needs(table, spec, effect)
+            found["type_need"] = _type_needs(table, spec, effect, factors[effect.by])
         elif isinstance(effect, MatchingEffectSpec):
             found["matching"] = _matches(table, spec, effect)
     return found
@@ -44,15 +56,18 @@ def label_matrices(table: pd.DataFrame, spec: ModelSpec) -> dict[str, LabelMatri
 def columns_beginning(table: pd.DataFrame, prefix: str) -> tuple[str, ...]:
     """Return the columns of needs that differ between rows, in the order of the table."""
     named = [str(name) for name in table.columns if str(name).startswith(prefix)]
-    return tuple(name for name in named if table[name].nunique(dropna=False) > 1)
+    return tuple(name for name in named if _differs(table[name]))
 
 
 def matched_needs(table: pd.DataFrame, effect: MatchingEffectSpec) -> tuple[str, ...]:
     """Return the needs that some child has in a home that says it meets them, but not all."""
     needs = [name.removeprefix(effect.has) for name in columns_beginning(table, effect.has)]
     both = [need for need in needs if effect.meets + need in table.columns]
-    met = {need: table[effect.has + need] * table[effect.meets + need] for need in both}
-    return tuple(need for need in both if met[need].nunique() > 1)
+    met = {
+        need: _numeric(table, effect.has + need) * _numeric(table, effect.meets + need)
+        for need in both
+    }
+    return tuple(need for need in both if _differs(met[need]))
 
 
 def _dense(table: pd.DataFrame, spec: ModelSpec, prefix: str) -> tuple[FloatArray, Names]:
@@ -64,22 +79,32 @@ def _dense(table: pd.DataFrame, spec: ModelSpec, prefix: str) -> tuple[FloatArra
 
 
 def _with_not_known(
-    found: tuple[FloatArray, Names], table: pd.DataFrame, effect: NeedsEffectSpec
+    found: tuple[FloatArray, Names], table: pd.DataFrame, spec: ModelSpec, effect: NeedsEffectSpec
 ) -> LabelMatrix:
     """Add a label for rows of children whose needs nobody looked for."""
     dense, names = found
-    if effect.known in table and table[effect.known].nunique() > 1:
-        unknown = 1.0 - table[effect.known].to_numpy(np.float64)
-        dense, names = np.column_stack([dense, unknown]), (*names, NOT_KNOWN)
+    if effect.known in table and _differs(table[effect.known]):
+        unknown = 1.0 - _yes_or_no(table, spec, (effect.known,))
+        dense, names = np.hstack([dense, unknown]), (*names, NOT_KNOWN)
     return LabelMatrix.of(dense, names)
 
 
-def _type_needs(table: pd.DataFrame, spec: ModelSpec, effect: TypeNeedEffectSpec) -> LabelMatrix:
+def _numeric(table: pd.DataFrame, name: str) -> pd.Series:
+    # what is no number is refused by name when the labels are made
+    return pd.to_numeric(table[name], errors="coerce")
+
+
+def _differs(values: pd.Series) -> bool:
+    return len(values.unique()) > 1
+
+
+def _type_needs(
+    table: pd.DataFrame, spec: ModelSpec, effect: TypeNeedEffectSpec, types: Factor
+) -> LabelMatrix:
     needs = LabelMatrix.of(*_dense(table, spec, effect.columns))
-    types, of_row = np.unique(column(table, effect.by, spec).astype(str), return_inverse=True)
-    row = np.repeat(np.arange(len(table)), np.diff(needs.start))
-    names = tuple(f"{need}|{kind}" for need in needs.names for kind in types)
-    return LabelMatrix(names, needs.start, needs.labels * len(types) + of_row[row], needs.weights)
+    kind = np.repeat(types.codes, np.diff(needs.start))
+    names = tuple(f"{need}|{level}" for need in needs.names for level in types.levels)
+    return LabelMatrix(names, needs.start, needs.labels * types.size + kind, needs.weights)
 
 
 def _matches(table: pd.DataFrame, spec: ModelSpec, effect: MatchingEffectSpec) -> LabelMatrix:

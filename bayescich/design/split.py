@@ -7,6 +7,8 @@ as that of the whole spell, with age and year free to change on the way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -22,6 +24,8 @@ CONTINUES = "split_continues"
 """Column of a split table: 1 where the spell goes on in the next row."""
 LATE = "split_late"
 """Column of a split table: 1 where the spell was under way when observation began."""
+
+_ROUNDING = 1e-6
 
 
 def split_spells(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
@@ -60,12 +64,10 @@ def _cuts(
 ) -> tuple[IntArray, FloatArray]:
     """Return rows and days since the start at which age or year changes within the spell."""
     rows, days = [], []
-    for at in (_birthdays(table, spec, split), _first_of_april(table, spec, split)):
-        if at is None:
-            continue
+    for change in _changes(table, spec, split):
         # at most as many changes as the longest spell has years
         for number in range(int(end.max() / DAYS_PER_YEAR) + 2):
-            moment = np.floor(at + number * DAYS_PER_YEAR)
+            moment = change(number)
             inside = np.flatnonzero((moment > 0) & (moment < end))
             rows.append(inside)
             days.append(moment[inside])
@@ -74,24 +76,41 @@ def _cuts(
     return np.concatenate(rows), np.concatenate(days)
 
 
-def _birthdays(table: pd.DataFrame, spec: ModelSpec, split: SplitSpec) -> FloatArray | None:
-    if split.age is None:
-        return None
-    age = numbers(table, split.age, spec)
+def _changes(
+    table: pd.DataFrame, spec: ModelSpec, split: SplitSpec
+) -> list[Callable[[int], FloatArray]]:
+    """Return functions that give the day of the first, second, … change after each start."""
+    found: list[Callable[[int], FloatArray]] = []
+    if split.age is not None:
+        birthday = _birthday(numbers(table, split.age, spec))
+        found.append(lambda number: _whole_days(birthday + number * DAYS_PER_YEAR))
+    if split.year is not None:
+        start = _dates(table, spec, split.year)
+        april = _next_april(start)
+        found.append(lambda number: _days_between(start, april + np.timedelta64(12 * number, "M")))
+    return found
+
+
+def _birthday(age: FloatArray) -> FloatArray:
+    """Return days from the start to the next birthday, with a fraction."""
     return (np.floor(age) + 1.0 - age) * DAYS_PER_YEAR
 
 
-def _first_of_april(table: pd.DataFrame, spec: ModelSpec, split: SplitSpec) -> FloatArray | None:
-    if split.year is None:
-        return None
-    start = _dates(table, spec, split.year)
-    year = start.astype("datetime64[Y]")
-    april = year + np.timedelta64(0, "Y")
-    this = april.astype("datetime64[M]") + np.timedelta64(3, "M")
-    following = this + np.timedelta64(12, "M")
-    # the 1 April after the first day, in days from it
-    coming = np.where(this.astype("datetime64[D]") > start, this, following)
-    return (coming.astype("datetime64[D]") - start).astype(np.float64)
+def _whole_days(days: FloatArray) -> FloatArray:
+    # ages are numbers of days over 365.25: what is whole is so but for rounding
+    return np.floor(days + _ROUNDING)
+
+
+def _days_between(
+    start: npt.NDArray[np.datetime64], month: npt.NDArray[np.datetime64]
+) -> FloatArray:
+    return (month.astype("datetime64[D]") - start).astype(np.float64)
+
+
+def _next_april(start: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """Return the first 1 April after each day, as a month."""
+    this = start.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(3, "M")
+    return np.where(this.astype("datetime64[D]") > start, this, this + np.timedelta64(12, "M"))
 
 
 def _dates(table: pd.DataFrame, spec: ModelSpec, name: str) -> npt.NDArray[np.datetime64]:
@@ -127,9 +146,11 @@ def _pieces(
 def _attained(pieces: pd.DataFrame, spec: ModelSpec, split: SplitSpec) -> pd.DataFrame:
     begins = pieces[ENTRY].to_numpy(np.float64)
     if split.age is not None:
-        # half a day: a piece that begins on a birthday is of the new age whatever the rounding
-        age = numbers(pieces, split.age, spec) + (begins + 1.0) / DAYS_PER_YEAR
-        pieces["age"] = np.clip(np.floor(age), split.youngest, split.oldest).astype(np.int64)
+        age = numbers(pieces, split.age, spec)
+        # a day on which a birthday falls, however late, is of the new age
+        passed = np.ceil((begins + 1.0 - _birthday(age) - _ROUNDING) / DAYS_PER_YEAR)
+        attained = np.floor(age) + np.maximum(passed, 0.0)
+        pieces["age"] = np.clip(attained, split.youngest, split.oldest).astype(np.int64)
     if split.year is not None:
         day = _dates(pieces, spec, split.year) + begins.astype("timedelta64[D]")
         year = day.astype("datetime64[M]").astype(np.int64) - 3

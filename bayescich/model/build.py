@@ -11,17 +11,24 @@ import pymc as pm
 from bayescich.design.core import Design
 from bayescich.histories.needs import need_families
 from bayescich.model.base import Effect, Likelihood
-from bayescich.model.draws import Draws, FloatArray
+from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.effects.walk import WalkEffect
 from bayescich.model.hazard.pilot import Pilot, pilot_fit
-from bayescich.model.information import Information, Known
+from bayescich.model.information import Company, Information, Known
 from bayescich.model.likelihoods import make_likelihood
 from bayescich.model.likelihoods.times import HazardTimes
-from bayescich.model.terms import Predictor, Term
+from bayescich.model.terms import (
+    Gathered,
+    Labelled,
+    Layout,
+    Predictor,
+    Term,
+    averaged,
+)
 from bayescich.spec.model import (
     EffectSpec,
     FixedEffectSpec,
@@ -33,6 +40,9 @@ from bayescich.spec.model import (
     WalkEffectSpec,
 )
 from bayescich.spec.priors import PriorSet
+
+MOST_COMPANY = 4
+"""Levels of another effect per level up to which they are averaged over its rows."""
 
 
 @dataclass(frozen=True)
@@ -175,16 +185,56 @@ def build_model(
     """
     pilot = structure.pilot(design) if look_at_data else None
     known = structure.known(design, pilot)
+    layouts = tuple(effect.layout(design) for effect in structure.effects)
+    values: dict[int, Tensor] = {}
     with pm.Model(coords=_coords(structure, design)) as model:
+        for place in _few_levels_first(structure, layouts):
+            effect, information = structure.effects[place], known[place]
+            if isinstance(effect, GroupEffect) and pilot is not None and not effect.zero_sum:
+                company = _company(place, tuple(values), layouts, pilot, bool(design.routes))
+                shift = company.shift(values) if company.layouts else None
+                values[place] = effect.declare(design, priors, information, shift)
+            else:
+                values[place] = effect.declare(design, priors, information)
         terms = tuple(
-            Term(
-                effect.layout(design), effect.declare(design, priors, information), effect.zero_sum
-            )
-            for effect, information in zip(structure.effects, known, strict=True)
+            Term(layout, values[place], effect.zero_sum)
+            for place, (effect, layout) in enumerate(zip(structure.effects, layouts, strict=True))
         )
         predictor = Predictor(terms, design.rows, pilot.baseline if pilot else None)
         structure.likelihood.declare(predictor, design, priors)
     return model
+
+
+def _few_levels_first(structure: Structure, layouts: tuple[Layout, ...]) -> list[int]:
+    """Order effects so that each can take those before it into account."""
+
+    def rank(place: int) -> tuple[bool, int]:
+        effect = structure.effects[place]
+        exchangeable = isinstance(effect, GroupEffect) and not effect.zero_sum
+        return exchangeable, layouts[place].size if exchangeable else place
+
+    return sorted(range(len(layouts)), key=rank)
+
+
+def _company(
+    place: int,
+    others: tuple[int, ...],
+    layouts: tuple[Layout, ...],
+    pilot: Pilot,
+    routes: bool,
+) -> Company:
+    """Return the other effects in the rows of each level of one effect, and what they were."""
+    own = layouts[place]
+    assert isinstance(own, Gathered), "groups are gathered"
+    weights = pilot.weights.sum(axis=1)
+    found, rough = [], np.zeros((own.size, pilot.weights.shape[1]))
+    for other in others:
+        layout = averaged(own, layouts[other], weights)
+        if isinstance(layout, Labelled) and len(layout.labels) > MOST_COMPANY * own.size:
+            continue  # as dear as a pass over the rows; and what is so mixed is well known
+        found.append((other, layout))
+        rough += layout.apply(pilot.values[other][None].copy())[0].T
+    return Company(tuple(found), rough if routes else rough[:, 0])
 
 
 def reported_variables(model: pm.Model) -> list[str]:

@@ -10,6 +10,11 @@ where it has very many, m and s no longer depend on σ: the centred one. In betw
 level, it is partial centring. Whatever û and I are, the posterior is the same: they only decide
 how fast it is explored.
 
+What the data say of a home depends on what its provider and its children are held to be: û is
+about the sum. So û is lowered by what the *other* effects, averaged over the rows of the level,
+have risen since the quick fit (``shift``); for a home of many events this is hierarchical centring
+around its provider and type.
+
 References
 ----------
 Papaspiliopoulos, Roberts & Sköld (2007), A general framework for the parametrization of
@@ -19,6 +24,7 @@ reparameterisation of probabilistic programs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +32,15 @@ import numpy as np
 import pytensor.tensor as pt
 from pymc.distributions.transforms import ZeroSumTransform
 from pymc.logprob.transforms import Transform
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.link.numba.dispatch.basic import (
+    numba_njit,
+    register_funcify_default_op_cache_key,
+)
 
 from bayescich.model.draws import FloatArray, Tensor
+from bayescich.model.terms import Layout
 
 _NEWTON_STEPS = 30
 _EM_STEPS = 30
@@ -70,10 +83,61 @@ class Information:
         """Know nothing: the non-centred form."""
         return cls(np.zeros(shape), np.zeros(shape))
 
-    def mean_and_scale(self, sd: Tensor) -> tuple[Tensor, Tensor]:
+    def mean_and_scale(self, sd: Tensor, shift: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:
         """Return where, and how widely, each value lies given ``sd``."""
         gained = sd**2 * self.precision
-        return gained / (1.0 + gained) * self.estimate, sd / pt.sqrt(1.0 + gained)
+        return gained / (1.0 + gained) * (self.estimate - shift), sd / pt.sqrt(1.0 + gained)
+
+
+@dataclass(frozen=True)
+class Company:
+    """The other effects, averaged over the rows of each level of one effect."""
+
+    layouts: tuple[tuple[int, Layout], ...]
+    """Position of each other effect, and how its values reach the levels."""
+    rough: FloatArray
+    """The averages at the quick fit, shape (size,) or (size, routes)."""
+
+    def shift(self, values: Mapping[int, Tensor]) -> Tensor:
+        """Return how much the averages have risen since."""
+        total = -pt.constant(self.rough)
+        for position, layout in self.layouts:
+            total = total + layout.graph(values[position])
+        return total
+
+
+class Aside(Op):  # type: ignore[misc]
+    """Zeros that carry a tensor along: the mean of a normal whose transform needs that tensor."""
+
+    __props__ = ()
+
+    def make_node(self, *inputs: Any) -> Apply[Any]:
+        """Take the tensor."""
+        tensor = pt.as_tensor_variable(inputs[0])
+        return Apply(self, [tensor], [tensor.type()])
+
+    def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
+        """Return zeros of its shape."""
+        output_storage[0][0] = np.zeros_like(inputs[0])
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Return zeros: nothing depends on it."""
+        return [pt.zeros_like(inputs[0])]
+
+
+@register_funcify_default_op_cache_key(Aside)  # type: ignore[untyped-decorator]
+def _funcify(op: Aside, **_: Any) -> Any:
+    @numba_njit
+    def aside(tensor):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return np.zeros_like(tensor)
+
+    return aside
+
+
+def _carried(mean: Any) -> Any:
+    """Return the tensor that a mean carries, or zero."""
+    owner = getattr(mean, "owner", None)
+    return owner.inputs[0] if owner is not None and isinstance(owner.op, Aside) else 0.0
 
 
 def _shrunken(
@@ -149,12 +213,12 @@ class Informed(Transform):  # type: ignore[misc]
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
-        mean, scale = self.information.mean_and_scale(inputs[-1])
+        mean, scale = self.information.mean_and_scale(inputs[-1], _carried(inputs[-2]))
         return mean + scale * value
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """Return v."""
-        mean, scale = self.information.mean_and_scale(inputs[-1])
+        mean, scale = self.information.mean_and_scale(inputs[-1], _carried(inputs[-2]))
         return (value - mean) / scale
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:

@@ -129,6 +129,42 @@ class Covaried:
 Layout = Gathered | Labelled | Covaried
 
 
+def averaged(over: Gathered, layout: Layout, weights: FloatArray) -> Layout:
+    """Return how a layout's values reach the levels of another: averaged over their rows.
+
+    Parameters
+    ----------
+    over : Gathered
+        Whose levels.
+    layout : Layout
+        Of the same rows.
+    weights : array, shape (rows,)
+
+    Examples
+    --------
+    >>> home, owner = Gathered(np.array([0, 0, 1]), 2), Gathered(np.array([2, 2, 0]), 3)
+    >>> averaged(home, owner, np.ones(3)).codes.tolist()   # each home has one owner
+    [2, 0]
+    """
+    totals = np.bincount(over.codes, weights, over.size)
+    share = weights / np.maximum(totals, 1e-300)[over.codes]
+    if isinstance(layout, Covaried):
+        columns = [np.bincount(over.codes, share * x, over.size) for x in layout.values.T]
+        return Covaried(np.stack(columns, axis=1))
+    if isinstance(layout, Gathered):
+        shape = (over.size, layout.size)
+        matrix = sparse.csr_array(sparse.coo_array((share, (over.codes, layout.codes)), shape))
+    else:
+        rows = np.arange(len(share))
+        mean = sparse.csr_array((share, (over.codes, rows)), shape=(over.size, len(share)))
+        matrix = sparse.csr_array(mean @ layout.matrix())
+    matrix.sum_duplicates()
+    if isinstance(layout, Gathered) and (np.diff(matrix.indptr) == 1).all():
+        return Gathered(matrix.indices.astype(np.int64), layout.size)
+    start, labels = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+    return Labelled(start, labels, matrix.data, layout.size)
+
+
 @dataclass(frozen=True)
 class Term:
     """One effect's values in the graph and how they reach the rows."""

@@ -121,10 +121,14 @@ class CompetingSpec(HazardTimesSpec):
         taken = [word for word in words if word in self.routes]
         if taken:
             raise ValueError(f"'{taken[0]}' is a route and cannot mean censored or unknown too")
+        if self.unknown == self.censored:
+            raise ValueError(f"'{self.unknown}' cannot mean both censored and unknown")
         if self.collapse and self.unknown:
             raise ValueError("collapse joins events of all routes; leave out unknown")
         if self.recording and not self.unknown:
             raise ValueError("recording needs unknown: the word for a route not recorded")
+        if self.recording_shift and not self.recording:
+            raise ValueError("recording_shift needs recording: the column of who records")
         return self
 
 
@@ -361,6 +365,9 @@ class ModelSpec(Strict):
         named = [e.name for e in self.effects if isinstance(e, NeedsEffectSpec)]
         if len(set(named)) < len(named):
             raise ValueError("effects of kind needs have a name each; give the second another")
+        for name in named:
+            if name in (DIMENSIONS - {"need"}) | set(columns):
+                raise ValueError(f"give the effect of needs '{name}' another name: it is taken")
         taken = sorted(DIMENSIONS & set(columns))
         if taken:
             raise ValueError(f"rename the column {', '.join(taken)}: the draws use that name")
@@ -379,10 +386,12 @@ class ModelSpec(Strict):
     @model_validator(mode="after")
     def _priors_are_used(self) -> ModelSpec:
         # a misspelt name would leave the prior of the set in force, and nobody would notice
-        groups = {f"{column}.sd" for column in self.group_columns}
+        kinds = (GroupEffectSpec, HomeTypeEffectSpec)
+        groups = {f"{e.by}.sd" for e in self.effects if isinstance(e, kinds)}
         groups |= {f"{e.by}.step_sd" for e in self.effects if isinstance(e, WalkEffectSpec)}
+        groups |= {f"{e.name}.sd" for e in self.effects if isinstance(e, NeedsEffectSpec)}
         for role in self.priors:
-            if role.endswith(".sd") and role not in groups | set(ROLES):
+            if role.endswith((".sd", ".step_sd")) and role not in groups | set(ROLES):
                 known = ", ".join(sorted(groups)) or "none: no effect has groups"
                 raise ValueError(f"'priors.{role}' is of no effect of this model; allowed: {known}")
         return self

@@ -49,7 +49,10 @@ class FixedEffect:
         located = information if isinstance(information, Location) else None
         if not design.routes:
             rotated = Rotated(located.start[:, 0], located.root(sds)) if located else None
-            return pm.Normal(self.variable, means, sds, dims="covariate", transform=rotated)
+            return pm.Normal(
+                self.variable, means, sds, dims="covariate", default_transform=None,
+                transform=rotated,
+            )  # fmt: skip
         mean = pm.Normal(f"{self.variable}_mean", means, sds, dims="covariate")
         spread = random_variable(f"{self.variable}_route_sd", priors.get("fixed.route_sd"))
         dims, shape = ("covariate", "route"), (len(matrix.names), len(design.routes))

@@ -29,6 +29,7 @@ from bayescich.design.core import Design, Factor
 from bayescich.design.information import crude_levels
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.information import (
+    Aside,
     Information,
     Informed,
     InformedZeroSum,
@@ -128,20 +129,32 @@ class GroupEffect:
         """Return a third for each level."""
         return np.full(self._factor(design).size, 0.3 if self.pooled else UNPOOLED_SD)
 
-    def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
-        """Declare ``<column>_sd`` (when pooled) and ``<column>_effect``; return the levels."""
+    def declare(
+        self,
+        design: Design,
+        priors: PriorSet,
+        information: Known | None,
+        shift: Tensor | None = None,
+    ) -> Tensor:
+        """Declare ``<column>_sd`` (when pooled) and ``<column>_effect``; return the levels.
+
+        ``shift`` says by how much the other effects in the rows of each level have risen since
+        the information was gathered.
+        """
         chosen = self.parametrisation(design, information)
         known = information if isinstance(information, Information) else None
+        mean = 0.0 if shift is None or chosen != "partial" else Aside()(shift)
         if design.routes:
-            return self._by_route(design, priors, chosen, known)
+            return self._by_route(design, priors, chosen, known, mean)
         sd = self._sd(priors, None)
         if self.zero_sum:
             return self._zero_sum(sd, chosen, known)
         return pm.Normal(
             self.variable,
-            0.0,
+            mean,
             sd,
             dims=self.column,
+            default_transform=None,
             transform=_transform(chosen, known, self._shape(design)),
         )
 
@@ -188,7 +201,12 @@ class GroupEffect:
         return pm.ZeroSumNormal(self.variable, sigma=sd, dims=self.column)
 
     def _by_route(
-        self, design: Design, priors: PriorSet, chosen: Chosen, known: Information | None
+        self,
+        design: Design,
+        priors: PriorSet,
+        chosen: Chosen,
+        known: Information | None,
+        mean: Tensor | float,
     ) -> Tensor:
         dims = (self.column, "route")
         if self.zero_sum:
@@ -201,9 +219,10 @@ class GroupEffect:
             sd = self._sd(priors, "route")
             return pm.Normal(
                 self.variable,
-                0.0,
+                mean,
                 sd,
                 dims=dims,
+                default_transform=None,
                 transform=_transform(chosen, known, self._shape(design)),
             )
         if len(design.routes) <= MOST_LKJ:

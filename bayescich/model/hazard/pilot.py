@@ -32,6 +32,10 @@ class Pilot:
 
     known: tuple[Known, ...]
     """What it says of each effect, in order."""
+    values: tuple[FloatArray, ...]
+    """Of each effect, (size, routes)."""
+    weights: FloatArray
+    """Expected events of each row at the fit, (rows, routes)."""
     baseline: FloatArray
     """Log hazard by band, (bands, routes); the first baseline, when there are several."""
 
@@ -115,11 +119,26 @@ def pilot_fit(
     )  # fmt: skip
     point = start + scale * found.x
     parts = shapes.parts(point)
-    return Pilot(_known(kernel, parts, arrays, layouts), parts[2][0])
+    weights = _expected_rows(parts, arrays)
+    known = _known(kernel, parts, arrays, layouts, weights)
+    return Pilot(known, _values(parts, layouts), weights, parts[2][0])
+
+
+def _values(point: tuple[FloatArray, ...], layouts: tuple[Layout, ...]) -> tuple[FloatArray, ...]:
+    found, places = [], [0, 0]
+    for layout in layouts:
+        kind = int(isinstance(layout, Covaried))
+        found.append(point[kind][places[kind] : places[kind] + layout.size])
+        places[kind] += layout.size
+    return tuple(found)
 
 
 def _known(
-    kernel: Any, point: tuple[FloatArray, ...], arrays: HazardArrays, layouts: tuple[Layout, ...]
+    kernel: Any,
+    point: tuple[FloatArray, ...],
+    arrays: HazardArrays,
+    layouts: tuple[Layout, ...],
+    weights: FloatArray,
 ) -> tuple[Known, ...]:
     levels = point[0]
     slope = kernel(*point, ROUGH_FRAILTY, *arrays.in_order())[1]
@@ -131,7 +150,6 @@ def _known(
         if isinstance(layout, Covaried):
             own = slice(column, column + layout.size)
             column += layout.size
-            weights = _expected_rows(point, arrays)
             precision = np.stack([(layout.values.T * w) @ layout.values for w in weights.T])
             found.append(Location(point[1][own], precision))
             continue
