@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayescich.checks.censoring import Censoring
+from bayescich.checks.censoring import Censoring, all_spells
 from bayescich.checks.spells import NONE, NOT_RECORDED, Spells
 from bayescich.checks.walk import replicate_spells
 from bayescich.design.core import Factor, FloatArray, IntArray
@@ -39,7 +39,7 @@ class Careers:
     @classmethod
     def of(cls, fit: Fit, likelihood: HazardTimes) -> Careers:
         """Order the spells by the unit of the frailty, or by the model's unit without one."""
-        spells = Spells.of(fit.design)
+        spells = all_spells(fit)
         children = _children(fit, likelihood)
         who = Factor(children.name, children.levels, children.codes[spells.rows[spells.first]])
         late = np.bincount(who.codes, ~spells.from_start, who.size) > 0
@@ -80,7 +80,8 @@ def followed(
     array, shape (samples, children)
     """
     spells = careers.spells
-    censoring = Censoring.learn(spells.days, spells.event)
+    censoring = Censoring.other(spells)
+    of_any_kind = Censoring.learn(spells.days, spells.event)
     goes_on = _goes_on(careers)
     eta = fit.structure.linear_predictor(draws, fit.design)
     frailty = likelihood.family.new(draws, careers.size, rng)
@@ -91,8 +92,8 @@ def followed(
         if not len(who):
             break
         chosen = spells.take(careers.spell(number)[who])
-        own = censoring.draw(chosen.days, chosen.event, rng)
-        new = censoring.draw_new((draws.size, len(who)), rng)
+        own = censoring.potential(chosen, rng)
+        new = of_any_kind.draw_new((draws.size, len(who)), rng)
         limit = np.where(number < careers.counts[who], own, new)
         drawn = replicate_spells(
             likelihood, draws, eta[..., chosen.rows], frailty[:, who], chosen, limit, rng

@@ -8,7 +8,7 @@ Bayesian Analysis 16; Betancourt (2016), arXiv:1604.00695 (E-BFMI).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import arviz as az
 import numpy as np
@@ -74,8 +74,8 @@ def rhat(fit: Fit) -> Check:
     posterior = _posterior(fit)
     if posterior.sizes["chain"] < 2:
         return Check("rhat", title, "convergence", "failed", _ONE_CHAIN, gate=True)
-    values = labelled(az.rhat(posterior))
-    level = values["variable"].isin([g.variable for g in exchangeable_groups(fit.structure)])
+    values = _diagnosed(az.rhat, posterior)
+    level = values["variable"].isin(_of_levels(fit))
     main, levels = values[~level]["value"], values[level]["value"]
     passed = bool((main <= RHAT_LIMIT).all()) and _levels_agree(levels)
     above = int((~(levels <= RHAT_LIMIT)).sum())
@@ -93,7 +93,7 @@ def rhat(fit: Fit) -> Check:
 
 def effective_size(fit: Fit, kind: str) -> Check:
     """Count effectively independent draws, for the bulk or for the tails."""
-    values = labelled(az.ess(_posterior(fit), method=kind))
+    values = _diagnosed(az.ess, _posterior(fit), method=kind)
     passed = bool((values["value"] >= ESS_LIMIT).all())
     where = "middle" if kind == "bulk" else "tails"
     return _gate(
@@ -107,8 +107,8 @@ def effective_size(fit: Fit, kind: str) -> Check:
 def monte_carlo_error(fit: Fit) -> Check:
     """Compare the Monte Carlo error of each mean with the posterior SD."""
     posterior = _posterior(fit)
-    ratio = az.mcse(posterior, method="mean") / posterior.std(("chain", "draw"), ddof=1)
-    values = labelled(ratio)
+    values = _diagnosed(az.mcse, posterior, method="mean")
+    values["value"] /= labelled(posterior.std(("chain", "draw"), ddof=1))["value"]
     passed = bool((values["value"] < MCSE_LIMIT).all())
     return _gate(
         "mcse", "Simulation error of the means", values, MCSE_LIMIT, passed,
@@ -181,7 +181,7 @@ def companion(fit: Fit) -> tuple[Check, ...]:
     effects = fit.unpooled["posterior"].to_dataset()[[fit.structure.home_type.variable]]
     if effects.sizes["chain"] < 2:
         return (Check(name, title, "convergence", "failed", _ONE_CHAIN, gate=True),)
-    values = labelled(az.rhat(effects))
+    values = _diagnosed(az.rhat, effects)
     passed = bool((values["value"] <= RHAT_LIMIT_LEVELS).all())
     return (
         _gate(
@@ -225,6 +225,14 @@ def labelled(result: xr.Dataset | xr.DataTree) -> pd.DataFrame:
         for name, array in dataset.data_vars.items()
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _diagnosed(
+    diagnostic: Callable[..., xr.Dataset | xr.DataTree], posterior: xr.Dataset, **options: str
+) -> pd.DataFrame:
+    """Return a diagnostic of every quantity; nan, without a word, of one that never moved."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return labelled(diagnostic(posterior, **options))
 
 
 def _labels(array: xr.DataArray) -> list[str]:
@@ -305,8 +313,38 @@ def _bfmi(stats: xr.Dataset) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.asarray(dataset["energy"].to_numpy(), dtype=np.float64)
 
 
+def _of_levels(fit: Fit) -> list[str]:
+    """Return the variables that hold one quantity for each of many exchangeable levels."""
+    return [*(g.variable for g in exchangeable_groups(fit.structure)), "recording_logit"]
+
+
 def _posterior(fit: Fit) -> xr.Dataset:
-    return fit.tree["posterior"].to_dataset()
+    """Return the draws without what is the same in every draw by construction.
+
+    The diagonal of a correlation matrix is 1 (and each pair stands there twice); departures from
+    the common baseline begin at 0. Anything else that never moved is a fault, and is kept.
+    """
+    free = fit.tree["posterior"].to_dataset()
+    for name, values in free.data_vars.items():
+        if str(name).endswith("_correlation"):
+            free = free.drop_vars(str(name)).assign({str(name): _pairs(values)})
+        elif name == "baseline_departure":
+            later = values.isel(band=slice(1, None)).rename(band="later_band")
+            free = free.drop_vars(str(name)).assign({str(name): later})
+    return free
+
+
+def _pairs(matrix: xr.DataArray) -> xr.DataArray:
+    """Return the part of a correlation matrix above its diagonal, a label for each pair."""
+    one, other = matrix.dims[-2:]
+    rows, columns = np.triu_indices(matrix.sizes[one], k=1)
+    names = matrix[one].to_numpy()
+    pair = f"{matrix.name}_pair"
+    picked = matrix.isel(
+        {one: xr.DataArray(rows, dims=pair), other: xr.DataArray(columns, dims=pair)}
+    )
+    labels = [f"{names[a]}, {names[b]}" for a, b in zip(rows, columns, strict=True)]
+    return picked.drop_vars([one, other], errors="ignore").assign_coords({pair: labels})
 
 
 def _stats(fit: Fit) -> xr.Dataset:

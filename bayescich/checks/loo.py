@@ -27,10 +27,11 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 
 from bayescich.checks.core import Check
-from bayescich.checks.levels import exchangeable_groups, pieces
+from bayescich.checks.levels import cells, exchangeable_groups, pieces
+from bayescich.checks.spells import in_cells
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.group import GroupEffect
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 DRAWS = 1000
@@ -59,22 +60,36 @@ def loo_checks(fit: Fit) -> tuple[Check, ...]:
         ``table`` holds elpd, its standard error, p_loo and counts by Pareto k; ``series`` holds
         ``elpd``, ``pareto_k`` and ``p_loo`` of each unit in the order of ``design.unit.levels``.
     """
-    likelihood = fit.structure.likelihood
-    if isinstance(likelihood, HazardLikelihood) and likelihood.frailty not in (None, fit.spec.unit):
-        sentence = (
-            f"Rows of one '{likelihood.frailty}' share a frailty, so a '{fit.spec.unit}' cannot be "
-            f"left out alone; name '{likelihood.frailty}' as the unit."
-        )
-        return (Check("loo", _TITLE, "comparison", "not applicable", sentence),)
+    if why := _no_unit_to_leave_out(fit):
+        return (Check("loo", _TITLE, "comparison", "not applicable", why),)
     by_unit = log_likelihood_by_unit(fit, fit.posterior.thin(DRAWS))
     return (_check(fit, by_unit),)
+
+
+def _no_unit_to_leave_out(fit: Fit) -> str | None:
+    likelihood, unit = fit.structure.likelihood, fit.spec.unit
+    if not isinstance(likelihood, HazardTimes):
+        return None
+    if in_cells(fit.design):
+        return f"Rows are cells of many spells, so no single '{unit}' can be left out."
+    if likelihood.frailty not in (None, unit):
+        return (
+            f"Rows of one '{likelihood.frailty}' share a frailty, so a '{unit}' cannot be "
+            f"left out alone; name '{likelihood.frailty}' as the unit."
+        )
+    if fit.design.routes and _own_effect(fit) is not None:
+        return (
+            f"A '{unit}' has an effect on each route; they belong together and cannot be "
+            "integrated out one by one."
+        )
+    return None
 
 
 def log_likelihood_by_unit(fit: Fit, draws: Draws, nodes: int = NODES) -> FloatArray:
     """Return the log-likelihood of each unit, its own effect integrated out; (samples, units)."""
     own = _own_effect(fit)
     parts = []
-    for piece in pieces(draws, fit.design.rows):
+    for piece in pieces(draws, cells(fit.design)):
         if own is None:
             eta = fit.structure.linear_predictor(piece, fit.design)
             parts.append(fit.structure.likelihood.log_likelihood(piece, eta, fit.design))

@@ -25,7 +25,7 @@ from bayescich.checks.replicates import (
     outside,
     replicated,
 )
-from bayescich.checks.spells import from_their_start, in_cells
+from bayescich.checks.spells import in_cells, nothing_to_replay
 from bayescich.design.core import Factor
 from bayescich.model.draws import FloatArray
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
@@ -55,21 +55,10 @@ def predictive_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
     return (crude_rates(fit, rng), between_homes(fit, rng))
 
 
-def nothing_to_replay(fit: Fit) -> str | None:
-    """Return why no spell can be drawn again, or nothing when some can, or there are none."""
-    if not isinstance(fit.structure.likelihood, HazardTimes):
-        return None
-    if in_cells(fit.design):
-        return "Rows are cells of many spells, so single spells cannot be drawn again."
-    if not from_their_start(fit.design).any():
-        return "Every spell was already under way when observation began."
-    return None
-
-
 def crude_rates(fit: Fit, rng: np.random.Generator) -> Check:
     """Compare the crude rate, overall and by home type, with replicated ones."""
     name, title = "ppc_rates", "Crude rates, observed and replicated"
-    why = nothing_to_replay(fit)
+    why = nothing_to_replay(fit.design)
     if why and not in_cells(fit.design):
         return Check(name, title, "predictive", "not applicable", why)
     likelihood = fit.structure.likelihood
@@ -106,7 +95,7 @@ def between_homes(fit: Fit, rng: np.random.Generator) -> Check:
     if group is None:
         words = "The model has no homes or similar groups that could be exchanged for new ones."
         return Check(name, title, "predictive", "not applicable", words)
-    if why := nothing_to_replay(fit):
+    if why := nothing_to_replay(fit.design):
         return Check(name, title, "predictive", "not applicable", why)
     factor = fit.design.factors[group.column]
 

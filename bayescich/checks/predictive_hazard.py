@@ -8,22 +8,26 @@ regressions using rootograms, The American Statistician 70.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from bayescich.checks.careers import Careers, followed
+from bayescich.checks.censoring import Censoring
 from bayescich.checks.core import Check
-from bayescich.checks.levels import pieces
+from bayescich.checks.curves import kaplan_meier
+from bayescich.checks.levels import cells, pieces
 from bayescich.checks.replicates import DRAWS, compare, outside
-from bayescich.checks.spells import Censoring, kaplan_meier, replicate_spells
-from bayescich.model.draws import FloatArray
+from bayescich.checks.spells import Spells, in_cells
+from bayescich.checks.walk import Replicates, replicate_spells
+from bayescich.design.core import Design, FloatArray, IntArray
+from bayescich.model.draws import Draws
+from bayescich.model.effects.baseline import log_baseline
+from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
-
-IntArray = npt.NDArray[np.int64]
 
 READ_AT = (28, 91, 182, 365, 730)
 """Days at which survival is compared."""
@@ -38,28 +42,32 @@ MOST_NAMED = 4
 
 
 def hazard_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
-    """Return ``ppc_bands``, ``ppc_survival`` and ``ppc_moves`` for a hazard, nothing for others."""
+    """Return ``ppc_bands``, ``ppc_survival`` and ``ppc_moves`` for a hazard, nothing for others.
+
+    Of competing routes bands and moves are those of all routes together; their survival is part
+    of the incidence (:mod:`bayescich.checks.predictive_routes`).
+    """
     likelihood = fit.structure.likelihood
-    if not isinstance(likelihood, HazardLikelihood):
+    if not isinstance(likelihood, HazardLikelihood | CompetingLikelihood):
         return ()
-    careers = Careers.of(fit, likelihood)
-    return (
-        events_by_band(fit, likelihood, rng),
-        survival(fit, likelihood, careers, rng),
-        moves(fit, likelihood, careers, rng),
-    )
+    careers = None if in_cells(fit.design) else Careers.of(fit, likelihood)
+    checks = [events_by_band(fit, likelihood, rng)]
+    if isinstance(likelihood, HazardLikelihood):
+        checks.append(survival(fit, likelihood, careers, rng))
+    return (*checks, moves(fit, likelihood, careers, rng))
 
 
-def events_by_band(fit: Fit, likelihood: HazardLikelihood, rng: np.random.Generator) -> Check:
+def events_by_band(
+    fit: Fit, likelihood: HazardLikelihood | CompetingLikelihood, rng: np.random.Generator
+) -> Check:
     """Compare the number of events in each duration band, given the observed time at risk."""
     design = fit.design
     event, band = design.outcome["event"], design.outcome["event_band"]
     seen = np.bincount(band, event, len(likelihood.cuts) + 1)
     draws = []
-    for piece in pieces(fit.posterior.thin(DRAWS), design.rows):
-        eta = fit.structure.linear_predictor(piece, design)
-        risk = likelihood.frailties(piece, eta, design, rng) * np.exp(eta)
-        draws.append(rng.poisson(np.exp(piece["baseline"]) * (risk @ design.outcome["exposure"])))
+    for piece in pieces(fit.posterior.thin(DRAWS), cells(design)):
+        expected = expected_by_band(fit, likelihood, piece, rng)
+        draws.append(rng.poisson(expected.sum(axis=1)))
     replicates = np.concatenate(draws).astype(np.float64)
     table = compare(seen, replicates)
     table.insert(0, "years", design.outcome["exposure"].sum(axis=0))
@@ -73,20 +81,47 @@ def events_by_band(fit: Fit, likelihood: HazardLikelihood, rng: np.random.Genera
                   {"replicated": replicates})  # fmt: skip
 
 
+def expected_by_band(
+    fit: Fit, likelihood: HazardTimes, draws: Draws, rng: np.random.Generator
+) -> FloatArray:
+    """Return expected events over the observed time at risk, (samples, routes or 1, bands).
+
+    The frailties are those of the same children, drawn given their data.
+    """
+    design = fit.design
+    eta = fit.structure.linear_predictor(draws, design)
+    frailty = likelihood.frailties(draws, eta, design, rng)
+    risk = np.exp(eta if eta.ndim == 3 else eta[:, None]) * frailty[:, None]
+    rate = np.exp(log_baseline(draws))
+    # (samples, baselines, bands, routes), also where there is one route
+    rate = rate if rate.ndim == 4 else rate[..., None]
+    found = np.zeros((draws.size, risk.shape[1], rate.shape[2]))
+    for which in range(rate.shape[1]):
+        rows = _of_stratum(design, which)
+        years = risk[..., rows] @ design.outcome["exposure"][rows]
+        found += np.moveaxis(rate[:, which], 2, 1) * years
+    return found
+
+
 def survival(
-    fit: Fit, likelihood: HazardLikelihood, careers: Careers, rng: np.random.Generator
+    fit: Fit, likelihood: HazardLikelihood, careers: Careers | None, rng: np.random.Generator
 ) -> Check:
     """Compare Kaplan-Meier curves of each child's first spell with those of new children."""
-    name, title = "ppc_survival", "Time to the first move, observed and replicated"
-    if not careers.size:
-        return _nothing_to_replay(name, title)
-    first = careers.row(0)
-    days = fit.design.outcome["follow_up"][first].astype(np.float64)
-    event = fit.design.outcome["event"][first].astype(np.int64)
-    grid = np.unique(np.linspace(0, days.max(), GRID_POINTS).astype(np.int64))
-    grid = np.union1d(grid, [day for day in READ_AT if day <= days.max()])
-    draws = _replicated_curves(fit, likelihood, first, grid, rng)
-    seen = kaplan_meier(np.ceil(days)[None, :], event[None, :].astype(float), grid)
+    title = f"Time to the first {likelihood.event_name}, observed and replicated"
+    name = "ppc_survival"
+    if careers is None or not careers.size:
+        return nothing_followed(name, title, careers)
+    spells = careers.spells.take(careers.spell(0))
+    longest = spells.days.max()
+    grid = np.unique(np.linspace(0, longest, GRID_POINTS).astype(np.int64))
+    grid = np.union1d(grid, [day for day in READ_AT if day <= longest])
+
+    def curve(drawn: Replicates) -> FloatArray:
+        return kaplan_meier(np.ceil(drawn.days), drawn.event, grid)
+
+    drawn = [curve(r) for _, r in new_children(fit, likelihood, spells, rng)]
+    draws = np.concatenate(drawn)
+    seen = kaplan_meier(np.ceil(spells.days)[None, :], spells.event[None, :].astype(float), grid)
     read = np.isin(grid, READ_AT)
     table = compare(seen[:, read], draws[:, read])
     table.insert(0, "day", grid[read])
@@ -100,17 +135,20 @@ def survival(
 
 
 def moves(
-    fit: Fit, likelihood: HazardLikelihood, careers: Careers, rng: np.random.Generator
+    fit: Fit,
+    likelihood: HazardLikelihood | CompetingLikelihood,
+    careers: Careers | None,
+    rng: np.random.Generator,
 ) -> Check:
     """Compare the number of moves per child with that of new children (data of a rootogram)."""
     name, title = "ppc_moves", f"{likelihood.event_name.capitalize()}s per child"
-    if not careers.size:
-        return _nothing_to_replay(name, title)
-    seen = _children_with(careers.total(fit.design.outcome["event"])[None, :])
+    if careers is None or not careers.size:
+        return nothing_followed(name, title, careers)
+    seen = _children_with(careers.total(careers.spells.event)[None, :])
     draws = np.concatenate(
         [
             _children_with(followed(fit, likelihood, careers, piece, rng))
-            for piece in pieces(fit.posterior.thin(DRAWS), fit.design.rows)
+            for piece in pieces(fit.posterior.thin(DRAWS), cells(fit.design))
         ]
     )
     table = compare(seen, draws)
@@ -125,31 +163,34 @@ def moves(
     return _check(name, title, sentence, table, wrong, {"replicated": draws})
 
 
-def _replicated_curves(
-    fit: Fit,
-    likelihood: HazardLikelihood,
-    first: IntArray,
-    grid: IntArray,
-    rng: np.random.Generator,
-) -> FloatArray:
-    design = fit.design
-    days = design.outcome["follow_up"][first].astype(np.float64)
-    event = design.outcome["event"][first].astype(np.int64)
-    censoring = Censoring.learn(days, event)
-    curves = []
-    for piece in pieces(fit.posterior.thin(DRAWS), design.rows):
-        eta = fit.structure.linear_predictor(piece, design)[:, first]
-        frailty = likelihood.new_frailties(piece, design, rng)[:, first]
-        limit = censoring.draw(days, event, rng)
-        moved, ends = replicate_spells(likelihood, piece, eta, frailty, limit, rng)
-        curves.append(kaplan_meier(np.ceil(ends), moved, grid))
-    return np.concatenate(curves)
+def new_children(
+    fit: Fit, likelihood: HazardTimes, spells: Spells, rng: np.random.Generator
+) -> Iterator[tuple[Draws, Replicates]]:
+    """Draw these spells again, one a child, for new children in the same homes.
+
+    Parameters
+    ----------
+    spells : Spells
+        Of different children, each observed from its start.
+    """
+    censoring = Censoring.other(spells)
+    for draws in pieces(fit.posterior.thin(DRAWS), cells(fit.design)):
+        eta = fit.structure.linear_predictor(draws, fit.design)[..., spells.rows]
+        frailty = likelihood.family.new(draws, spells.size, rng)
+        limit = censoring.potential(spells, rng)
+        yield draws, replicate_spells(likelihood, draws, eta, frailty, spells, limit, rng)
 
 
 def _children_with(moves_each: FloatArray) -> FloatArray:
     capped = np.minimum(moves_each, MOST_MOVES)
     counts = [(capped == k).sum(axis=1) for k in range(MOST_MOVES + 1)]
     return np.stack(counts, axis=1).astype(np.float64)
+
+
+def _of_stratum(design: Design, which: int) -> IntArray:
+    if "stratum" not in design.outcome:
+        return np.arange(design.rows)
+    return np.flatnonzero(design.outcome["stratum"] == which)
 
 
 def _survival_sentence(table: pd.DataFrame, careers: Careers) -> str:
@@ -162,8 +203,11 @@ def _survival_sentence(table: pd.DataFrame, careers: Careers) -> str:
     )
 
 
-def _nothing_to_replay(name: str, title: str) -> Check:
+def nothing_followed(name: str, title: str, careers: Careers | None) -> Check:
+    """Say why no child can be followed."""
     sentence = "Every child had a spell that was already under way when observation began."
+    if careers is None:
+        sentence = "Rows are cells of many spells, so that no child can be followed."
     return Check(name, title, "predictive", "not applicable", sentence)
 
 

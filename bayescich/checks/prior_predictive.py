@@ -1,7 +1,8 @@
 """What the priors alone expect, in units a reader can judge, beside what the data made of it.
 
-The reference case has average covariates, the average home type, authority and year, and lives in
-a *new* home of a new provider, so that the spread between homes is part of the expectation.
+The reference case has average covariates, none of the needs, the average home type, authority and
+year, and lives in a *new* home of a new provider, so that the spread between homes is part of the
+expectation. Of competing routes all together are judged; each is shown.
 
 References
 ----------
@@ -14,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks.core import Check, Status
-from bayescich.checks.levels import exchangeable_groups, home_group, new_level_sd
+from bayescich.checks.levels import exchangeable_groups, home_group, new_home
 from bayescich.model.draws import Draws, FloatArray
+from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
-from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 EXTREME = 0.01
@@ -57,9 +59,9 @@ def prior_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
 
 
 def reference_predictor(fit: Fit, draws: Draws, rng: np.random.Generator) -> FloatArray:
-    """Return η of the reference case in a new home, shape (samples,)."""
-    level = draws["intercept"] if "intercept" in draws else np.zeros(draws.size)
-    return level + new_level_sd(fit.structure, draws) * rng.standard_normal(draws.size)
+    """Return η of the reference case in a new home, (samples,) or (samples, routes)."""
+    eta = new_home(fit.structure, draws, len(fit.design.routes), rng)
+    return eta + draws["intercept"] if "intercept" in draws else eta
 
 
 def _outcome(fit: Fit, rng: np.random.Generator) -> Check:
@@ -69,8 +71,15 @@ def _outcome(fit: Fit, rng: np.random.Generator) -> Check:
     likelihood = fit.structure.likelihood
     before = likelihood.standardised(prior, eta, fit.design, horizon)
     after = likelihood.standardised(posterior, eta_after, fit.design, horizon)
-    name = likelihood.standardised_name(horizon)
-    rows = [_compared(name, before, after)]
+    name, rows = likelihood.standardised_name(horizon), []
+    if isinstance(likelihood, CompetingLikelihood):
+        rows = [
+            _compared(f"probability of leaving by: {route}", a, b)
+            for route, a, b in zip(likelihood.routes, before.T, after.T, strict=True)
+        ]
+        before, after = before.sum(axis=1), after.sum(axis=1)
+        name = f"probability of any {likelihood.event_name} within {horizon or 365} days"
+    rows.insert(0, _compared(name, before, after))
     if isinstance(likelihood, OrdinalLikelihood):
         grades = likelihood.probabilities(prior, eta).T
         grades_after = likelihood.probabilities(posterior, eta_after).T
@@ -107,20 +116,27 @@ def _judge_outcome(fit: Fit, before: FloatArray) -> tuple[Status, str]:
 def _groups(fit: Fit) -> Check:
     name, title = "prior_groups", "What the priors expect of differences between homes"
     groups = exchangeable_groups(fit.structure)
-    finest = home_group(fit.structure, fit.design)
+    finest, both = home_group(fit.structure, fit.design), (fit.prior, fit.posterior)
     if finest is None or isinstance(fit.structure.likelihood, GaussianLikelihood):
         words = "Ratios between groups need a hazard or odds, and groups that can have new levels."
         return Check(name, title, "prior", "not applicable", words)
-    folds = {g.column: _fold(fit.prior[g.sd_variable]) for g in groups}
-    after = {g.column: _fold(fit.posterior[g.sd_variable]) for g in groups}
-    table = pd.DataFrame([_fold_row(c, folds[c], after[c]) for c in folds])
+    folds = {g.column: _fold(fit.prior[g.sd_variable]).ravel() for g in groups}
+    after = {g.column: _fold(fit.posterior[g.sd_variable]).ravel() for g in groups}
+    rows = [_fold_row(c, folds[c], after[c]) for c in folds]
+    for route, label in enumerate(fit.design.routes):
+        rows += [
+            _fold_row(f"{g.column}, {label}", *(_fold(d[g.sd_variable])[:, route] for d in both))
+            for g in groups
+        ]
+    table = pd.DataFrame(rows)
     median, p99 = np.quantile(folds[finest.column], [0.5, 0.99])
-    hazard = isinstance(fit.structure.likelihood, HazardLikelihood)
+    hazard = isinstance(fit.structure.likelihood, HazardTimes)
     absurd = median > FOLD_MEDIAN_LIMIT or (hazard and p99 > FOLD_P99_LIMIT_HAZARD)
+    by_route = ", on any one route" if fit.design.routes else ""
     sentence = (
         f"Before the data, one {finest.column} in twenty differs from the average by more than "
         f"{median:.1f}-fold (median; about two-fold was aimed at), "
-        f"in one prior draw of a hundred by more than {p99:,.0f}-fold."
+        f"in one prior draw of a hundred by more than {p99:,.0f}-fold{by_route}."
     )
     return Check(
         name, title, "prior", _status(not absurd), sentence,
@@ -151,6 +167,7 @@ def _home_types(fit: Fit) -> Check:
 
 
 def _pairwise(effects: FloatArray) -> FloatArray:
+    # (samples, types) or (samples, types, routes): two types are compared on one route
     one, other = np.triu_indices(effects.shape[1], k=1)
     return np.abs(effects[:, one] - effects[:, other]).ravel()
 

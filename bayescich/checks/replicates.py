@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from bayescich.checks.censoring import Censoring
+from bayescich.checks.censoring import Censoring, all_spells
 from bayescich.checks.levels import cells, exchangeable_groups, pieces
-from bayescich.checks.spells import Spells, from_their_start, in_cells
+from bayescich.checks.spells import from_their_start, in_cells
 from bayescich.checks.walk import Replicates, replicate_spells
 from bayescich.model.base import Likelihood
 from bayescich.model.draws import Draws, FloatArray
@@ -87,8 +87,8 @@ def replicated_spells(
 ) -> Iterator[tuple[Draws, Replicates]]:
     """Draw all spells of the same children again, a piece of the draws at a time."""
     structure, design = fit.structure, fit.design
-    spells = Spells.of(design)
-    censoring = Censoring.learn(spells.days, spells.event)
+    spells = all_spells(fit)
+    censoring = Censoring.other(spells)
     for draws in pieces(fit.posterior.thin(DRAWS), cells(design)):
         # the children stay the same: their frailty was learnt in the homes they lived in
         lived = structure.linear_predictor(draws, design)
@@ -96,7 +96,7 @@ def replicated_spells(
         eta = lived
         if new_homes:
             eta = structure.linear_predictor(_in_new_homes(fit, draws, rng), design)
-        limit = censoring.draw(spells.days, spells.event, rng)
+        limit = censoring.potential(spells, rng)
         yield draws, replicate_spells(likelihood, draws, eta, frailty, spells, limit, rng)
 
 

@@ -40,6 +40,8 @@ class Spells:
     """Day at which it ends in the records."""
     route: IntArray
     """How each spell ended: position of the route (0 for a single event), or a code."""
+    limit: FloatArray | None = None
+    """Day after which none can have been followed (18th birthday, end of the records), if known."""
 
     @classmethod
     def of(cls, design: Design) -> Spells:
@@ -96,9 +98,11 @@ class Spells:
         counts = np.diff(self.start)[which]
         start = np.r_[0, np.cumsum(counts)].astype(np.int64)
         at = np.arange(start[-1]) + np.repeat(self.start[which] - start[:-1], counts)
+        limit = None if self.limit is None else self.limit[which]
         return Spells(
-            start, self.rows[at], self.stratum[at], self.entry[at], self.end[at], self.route[which]
-        )
+            start, self.rows[at], self.stratum[at], self.entry[at], self.end[at],
+            self.route[which], limit,
+        )  # fmt: skip
 
     def open_years(self, cuts: tuple[float, ...]) -> FloatArray:
         """Return years by piece and band if every spell's last piece went on for ever."""
@@ -147,3 +151,21 @@ def from_their_start(design: Design) -> npt.NDArray[np.bool_]:
 def in_cells(design: Design) -> bool:
     """Return whether rows are cells of many spells, none of which can be drawn again."""
     return "spells" in design.outcome
+
+
+def nothing_to_replay(design: Design) -> str | None:
+    """Return why no spell can be drawn again; nothing where some can, or where rows are no spells.
+
+    Examples
+    --------
+    >>> from bayescich.design.core import Factor
+    >>> unit = Factor("case", ("a",), np.zeros(1, dtype=np.int64))
+    >>> nothing_to_replay(Design("m", 1, unit, {}, None, {"value": np.zeros(1)}))
+    """
+    if "follow_up" not in design.outcome:
+        return None
+    if in_cells(design):
+        return "Rows are cells of many spells, so that no single spell can be drawn again."
+    if not from_their_start(design).any():
+        return "Every spell was already under way when observation began."
+    return None

@@ -83,7 +83,7 @@ def _with_not_known(
 ) -> LabelMatrix:
     """Add a label for rows of children whose needs nobody looked for."""
     dense, names = found
-    if effect.known in table and _differs(table[effect.known]):
+    if effect.known is not None and effect.known in table and _differs(table[effect.known]):
         unknown = 1.0 - _yes_or_no(table, spec, (effect.known,))
         dense, names = np.hstack([dense, unknown]), (*names, NOT_KNOWN)
     return LabelMatrix.of(dense, names)

@@ -11,14 +11,23 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from bayescich.estimates.baselines import baseline_estimates
 from bayescich.estimates.coefficients import coefficient_estimates
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.groups import group_estimates
 from bayescich.estimates.hierarchy import hierarchy_estimates
 from bayescich.estimates.home_types import home_type_estimates
 from bayescich.estimates.homes import home_estimates
+from bayescich.estimates.incidence import incidence_estimates
+from bayescich.estimates.matching import matching_estimates
+from bayescich.estimates.needs import need_estimates
+from bayescich.estimates.recording import recording_estimates
+from bayescich.estimates.routes import route_estimates
+from bayescich.estimates.standardised_times import standardised_time_estimates
 from bayescich.estimates.truth import truth_estimates
+from bayescich.estimates.type_need import type_need_estimates
 from bayescich.estimates.variance import variance_estimates
+from bayescich.estimates.walks import walk_estimates
 from bayescich.sampling.fit import Fit
 
 __all__ = ["SECTIONS", "Estimate", "run_estimates"]
@@ -26,9 +35,18 @@ __all__ = ["SECTIONS", "Estimate", "run_estimates"]
 Section = Callable[[Fit, pd.DataFrame | None], tuple[Estimate, ...]]
 
 SECTIONS: Mapping[str, Section] = {
-    "home_types": lambda fit, _: home_type_estimates(fit, _stream(fit)),
+    "home_types": lambda fit, _: home_type_estimates(fit, _stream(fit, "home types")),
+    "standardised_times": lambda fit, _: standardised_time_estimates(fit, _stream(fit, "times")),
+    "incidence": lambda fit, _: incidence_estimates(fit, _stream(fit, "incidence")),
+    "routes": lambda fit, _: route_estimates(fit),
+    "recording": lambda fit, _: recording_estimates(fit),
+    "needs": lambda fit, _: need_estimates(fit),
+    "matching": lambda fit, _: matching_estimates(fit),
+    "type_need": lambda fit, _: type_need_estimates(fit, _stream(fit, "type need")),
     "groups": lambda fit, _: group_estimates(fit),
     "coefficients": lambda fit, _: coefficient_estimates(fit),
+    "baselines": lambda fit, _: baseline_estimates(fit),
+    "walks": lambda fit, _: walk_estimates(fit),
     "variance": lambda fit, _: variance_estimates(fit),
     "homes": lambda fit, _: home_estimates(fit),
     "hierarchy": lambda fit, _: hierarchy_estimates(fit),
@@ -54,5 +72,5 @@ def run_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...]:
     return tuple(e for section in SECTIONS.values() for e in section(fit, truth))
 
 
-def _stream(fit: Fit) -> np.random.Generator:
-    return np.random.default_rng([fit.spec.sampling.seed, *b"estimates"])
+def _stream(fit: Fit, table: str) -> np.random.Generator:
+    return np.random.default_rng([fit.spec.sampling.seed, *f"estimates {table}".encode()])

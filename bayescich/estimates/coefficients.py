@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
+from bayescich.estimates.routes_axis import by_route, clear, side_by_side, spans
 from bayescich.estimates.summaries import columns, headings, probability_of_direction, ratio_name
+from bayescich.estimates.type_effects import baseline_by_type
 from bayescich.model.draws import FloatArray
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.effects.needs import NeedsEffect
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
+
+ALL_ROUTES = "all routes, on average"
 
 
 def coefficient_estimates(fit: Fit) -> tuple[Estimate, ...]:
@@ -21,49 +26,104 @@ def _covariates(fit: Fit) -> tuple[Estimate, ...]:
     fixed = fit.design.fixed
     if fixed is None:
         return ()
-    draws = fit.posterior["fixed"]
-    table = pd.DataFrame({"covariate": fixed.names}).assign(
-        **columns("", draws), pd=probability_of_direction(draws), mean_in_data=fixed.centres
-    )
     ratio = ratio_name(fit)
-    if ratio:
-        table = table.assign(**columns("ratio", np.exp(draws)))
-    clear = table[(table["q05"] > 0) | (table["q95"] < 0)]["covariate"].tolist()
-    sentence = (
-        f"{len(clear)} of {len(table)} covariates have a 90% interval on one side of zero"
-        + (f": {', '.join(clear)}." if clear else ".")
-    )
+
+    def made(draws: FloatArray) -> dict[str, FloatArray]:
+        found = {**columns("", draws), "pd": probability_of_direction(draws)}
+        found["mean_in_data"] = fixed.centres
+        return found | columns("ratio", np.exp(draws)) if ratio else found
+
+    first = pd.DataFrame({"covariate": fixed.names})
+    table = by_route(fit, first, fit.posterior["fixed"], made)
+    if fit.design.routes:
+        mean = first.assign(**made(fit.posterior["fixed_mean"]))
+        mean.insert(1, "route", ALL_ROUTES)
+        table = pd.concat([mean, table], ignore_index=True)
     words = {
-        "covariate": "covariate", **headings("", "coefficient"), "pd": "probability of direction",
-        "mean_in_data": "mean in the data", **(headings("ratio", ratio) if ratio else {}),
+        "covariate": "covariate", "route": "route", **headings("", "coefficient"),
+        "pd": "probability of direction", "mean_in_data": "mean in the data",
+        **(headings("ratio", ratio) if ratio else {}),
     }  # fmt: skip
-    notes = ("Coefficients are per unit of the covariate itself; each covariate is centred.",)
-    return (Estimate("coefficients", "Covariates", sentence, table, words, notes),)
+    return (
+        Estimate(
+            "coefficients", "Covariates", _said(fit, table), table,
+            {name: words[name] for name in table.columns}, _notes(fit),
+            **side_by_side(fit, "covariate"),
+        ),
+    )  # fmt: skip
+
+
+def _said(fit: Fit, table: pd.DataFrame) -> str:
+    if fit.design.routes:
+        table = table[table["route"] == ALL_ROUTES]
+    told = clear(table)["covariate"].tolist()
+    where = " of the mean over the routes" if fit.design.routes else ""
+    return (
+        f"{len(told)} of {len(table)} covariates have a 90% interval{where} on one side of zero"
+        + (f": {', '.join(told)}." if told else ".")
+    )
+
+
+def _notes(fit: Fit) -> tuple[str, ...]:
+    notes = ["Coefficients are per unit of the covariate itself; each covariate is centred."]
+    fixed = fit.spec.fixed
+    if fixed is not None and fixed.means_by is not None:
+        notes.append(
+            f"“{fixed.means_by} mean of” a covariate is its mean over the other children there: "
+            "the company kept, and with it what chose such children for it."
+        )
+    if fit.design.routes:
+        notes.append(
+            "On each route a coefficient is drawn towards its mean over the routes; departures of "
+            f"one standard deviation of a covariate have an SD of "
+            f"{spans(fit, fit.posterior['fixed_route_sd'])}."
+        )
+    return tuple(notes)
 
 
 def _level(fit: Fit) -> Estimate:
     """Return the outcome's level for a reference case: average covariates, homes and types."""
-    posterior = fit.posterior
-    if isinstance(fit.structure.likelihood, HazardLikelihood):
-        rate = np.exp(posterior["baseline"])
+    posterior, likelihood = fit.posterior, fit.structure.likelihood
+    if isinstance(likelihood, HazardTimes):
+        event = fit.spec.report.outcome_name
         return _level_table(
-            "Hazard by time since the start", fit.design.coords["band"], rate,
-            f"{fit.structure.likelihood.event_name}s per year at risk",
+            fit, "Hazard by time since the start", fit.design.coords["band"],
+            np.exp(_common_baseline(fit)), f"{event}s per year at risk",
         )  # fmt: skip
     if "cutpoint" in posterior:
         labels = fit.design.coords["cutpoint"]
-        return _level_table("Thresholds between categories", labels, posterior["cutpoint"], "logit")
+        return _level_table(
+            fit, "Thresholds between categories", labels, posterior["cutpoint"], "logit"
+        )
     intercept = posterior["intercept"][:, None]
-    return _level_table("Intercept", ("intercept",), intercept, "linear predictor")
+    return _level_table(fit, "Intercept", ("intercept",), intercept, "linear predictor")
 
 
-def _level_table(title: str, labels: tuple[str, ...], draws: FloatArray, unit: str) -> Estimate:
-    table = pd.DataFrame({"level": labels}).assign(**columns("", draws))
-    first, last = table.iloc[0], table.iloc[-1]
-    sentence = f"{first['level']}: {first['mean']:.2f} ({first['q05']:.2f} to {first['q95']:.2f})"
-    if len(table) > 1:
-        sentence += f"; {last['level']}: {last['mean']:.2f} "
-        sentence += f"({last['q05']:.2f} to {last['q95']:.2f})"
-    notes = ("For a reference case: average covariates, home type, home and provider.",)
-    words = {"level": "level", **headings("", unit)}
-    return Estimate("level", title, f"{sentence}, in {unit}.", table, words, notes)
+def _common_baseline(fit: Fit) -> FloatArray:
+    posterior = fit.posterior
+    if not baseline_by_type(fit):
+        return posterior["baseline"]
+    return np.asarray(posterior["baseline"] + posterior["baseline_departure"].mean(axis=1))
+
+
+def _level_table(
+    fit: Fit, title: str, labels: tuple[str, ...], draws: FloatArray, unit: str
+) -> Estimate:
+    first = pd.DataFrame({"level": labels})
+    table = by_route(fit, first, draws, lambda own: columns("", own))
+    about = "" if not fit.design.routes else f", by '{fit.design.routes[0]}'"
+    own = table if not fit.design.routes else table[table["route"] == fit.design.routes[0]]
+    start, end = own.iloc[0], own.iloc[-1]
+    sentence = f"{start['level']}: {start['mean']:.2f} ({start['q05']:.2f} to {start['q95']:.2f})"
+    if len(own) > 1:
+        sentence += f"; {end['level']}: {end['mean']:.2f} "
+        sentence += f"({end['q05']:.2f} to {end['q95']:.2f})"
+    needs = any(isinstance(e, NeedsEffect) for e in fit.structure.effects)
+    case = "average covariates, home type, home and provider"
+    note = f"For a reference case: {case}{', and none of the needs' if needs else ''}."
+    words = {"level": "level", "route": "route", **headings("", unit)}
+    return Estimate(
+        "level", title, f"{sentence}, in {unit}{about}.", table,
+        {name: words[name] for name in table.columns}, (note,),
+        **side_by_side(fit, "level", value="mean"),
+    )  # fmt: skip

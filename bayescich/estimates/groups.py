@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
+from bayescich.estimates.counting import row_word, spells_of_levels
 from bayescich.estimates.home_types import raw_rates
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
@@ -19,9 +20,10 @@ LEVELS_SHOWN = 30
 def group_estimates(fit: Fit) -> tuple[Estimate, ...]:
     """Return ``groups_<column>`` for each group of up to 30 levels.
 
-    A model with home types has its own table; nothing is returned for it.
+    A model with home types has its own table, and one with competing routes has no single outcome
+    to give; nothing is returned for them.
     """
-    if fit.structure.home_type is not None:
+    if fit.structure.home_type is not None or fit.design.routes:
         return ()
     small = [g for g in fit.structure.groups if fit.design.factors[g.column].size <= LEVELS_SHOWN]
     return tuple(_estimate(fit, group) for group in small)
@@ -42,7 +44,7 @@ def outcome_of_levels(fit: Fit, group: GroupEffect) -> FloatArray:
 
 def _estimate(fit: Fit, group: GroupEffect) -> Estimate:
     factor, effects = fit.design.factors[group.column], fit.posterior[group.variable]
-    table = pd.DataFrame({"level": factor.levels, "n_rows": factor.counts()}).assign(
+    table = pd.DataFrame({"level": factor.levels, "n_rows": spells_of_levels(fit, factor)}).assign(
         **raw_rates(fit, factor),
         **columns("pooled", effects),
         pooled_sd=effects.std(axis=0, ddof=1),
@@ -61,7 +63,8 @@ def _estimate(fit: Fit, group: GroupEffect) -> Estimate:
         f"({high['std_q05']:.3g} to {high['std_q95']:.3g}) in '{high['level']}'."
     )
     words = {
-        "level": group.column, "n_rows": "rows", "numerator": "observed", "denominator": "out of",
+        "level": group.column, "n_rows": row_word(fit), "numerator": "observed",
+        "denominator": "out of",
         "raw": f"raw: {likelihood.crude_name}", "pooled_sd": "partially pooled: posterior SD",
         "reliability": "reliability", **headings("pooled", "partially pooled effect"),
         **headings("std", outcome),

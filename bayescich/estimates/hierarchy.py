@@ -7,13 +7,15 @@ import pandas as pd
 
 from bayescich.design.core import Factor
 from bayescich.estimates.core import Estimate
+from bayescich.estimates.counting import row_word, spells_of_levels, spells_of_rows
+from bayescich.model.effects.walk import WalkEffect
 from bayescich.sampling.fit import Fit
 
 
 def hierarchy_estimates(fit: Fit) -> tuple[Estimate, ...]:
     """Return ``hierarchy``: one row per grouping column, the unit and the frailty's unit too."""
     factors = {**fit.design.factors, fit.design.unit.name: fit.design.unit}
-    sampled = fit.structure.parametrisations(fit.design)
+    sampled = how_sampled(fit)
     rows = [
         _row(fit, factor, list(factors.values())) | {"parametrisation": sampled.get(name, "")}
         for name, factor in factors.items()
@@ -22,8 +24,29 @@ def hierarchy_estimates(fit: Fit) -> tuple[Estimate, ...]:
     sizes = ", ".join(
         f"{n:,} in '{c}'" for c, n in zip(table["column"], table["levels"], strict=True)
     )
-    sentence = f"{fit.design.rows:,} rows; levels: {sizes}."
+    spells = int(spells_of_rows(fit.design).sum())
+    sentence = f"{spells:,} {row_word(fit)}{_laid_out(fit, spells)}; levels: {sizes}."
     return (Estimate("hierarchy", "The hierarchy", sentence, table, _headings(fit), _NOTES),)
+
+
+def how_sampled(fit: Fit) -> dict[str, str]:
+    """Return how the levels of each column are sampled, in words."""
+    words = {
+        column: text.replace("partial", PARTIAL)
+        for column, text in fit.structure.parametrisations(fit.design).items()
+    }
+    walks = [e for e in fit.structure.effects if isinstance(e, WalkEffect)]
+    return words | {walk.column: f"random walk of order {walk.order}" for walk in walks}
+
+
+PARTIAL = "partial: by what the data say of each level"
+
+
+def _laid_out(fit: Fit, spells: int) -> str:
+    if "spells" in fit.design.outcome:
+        return f" in {fit.design.unit.size:,} cells of children alike"
+    pieces = fit.design.rows
+    return f", cut into {pieces:,} pieces where age or year changes" if pieces > spells else ""
 
 
 def is_nested(inner: Factor, outer: Factor) -> bool:
@@ -41,8 +64,8 @@ def is_nested(inner: Factor, outer: Factor) -> bool:
 
 
 def _row(fit: Fit, factor: Factor, others: list[Factor]) -> dict[str, object]:
-    counts = factor.counts()
-    outcome = factor.sums(fit.structure.likelihood.summary_numerator(fit.design))
+    counts = spells_of_levels(fit, factor)
+    outcome = factor.sums(fit.structure.likelihood.summary_numerator(fit.design).astype(np.float64))
     within = [o.name for o in others if o.name != factor.name and is_nested(factor, o)]
     crossed = [
         o.name
@@ -64,10 +87,10 @@ def _row(fit: Fit, factor: Factor, others: list[Factor]) -> dict[str, object]:
 
 
 def _headings(fit: Fit) -> dict[str, str]:
-    counted = fit.structure.likelihood.crude_name
+    counted, rows = fit.structure.likelihood.crude_name, row_word(fit)
     return {
-        "column": "grouped by", "levels": "levels", "rows_min": "rows per level, least",
-        "rows_mean": "rows per level, mean", "rows_max": "rows per level, most",
+        "column": "grouped by", "levels": "levels", "rows_min": f"{rows} per level, least",
+        "rows_mean": f"{rows} per level, mean", "rows_max": f"{rows} per level, most",
         "outcome_min": f"numerator of '{counted}' per level, least",
         "outcome_mean": "the same, mean", "outcome_max": "the same, most",
         "nested_in": "nested in", "crossed_with": "crossed with", "parametrisation": "sampled as",

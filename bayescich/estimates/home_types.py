@@ -14,30 +14,42 @@ import pandas as pd
 from bayescich.checks.levels import pieces
 from bayescich.design.core import Factor
 from bayescich.estimates.core import Estimate
-from bayescich.estimates.standardise import DRAWS, not_of_the_rows, standardised_by_type
+from bayescich.estimates.counting import counts_by_level, row_word, spells_of_levels
+from bayescich.estimates.standardise import (
+    DRAWS,
+    not_of_the_rows,
+    standard_words,
+    standardised_by_type,
+    without_own_baselines,
+)
 from bayescich.estimates.summaries import (
+    SOME,
+    STRONG,
     columns,
     headings,
     pooling,
     probability_of_direction,
     ratio_name,
+    reading,
     reliability,
 )
+from bayescich.estimates.type_effects import (
+    baseline_by_type,
+    is_compound,
+    type_effect_sd,
+    type_effects,
+    type_need_of,
+)
 from bayescich.model.draws import Draws, FloatArray
-from bayescich.model.effects.group import GroupEffect
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.sampling.fit import Fit
 
-COUNTED = {"n_children": ("child",), "n_homes": ("home",), "n_providers": ("provider", "owner")}
-"""Columns whose distinct values are counted by home type, where the table has them."""
-
-SOME, STRONG = 0.9, 0.975
-"""Probability of direction from which a difference is some or strong evidence."""
-
 
 def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, ...]:
     """Return ``home_types``, one row per type, or nothing for a model without types.
+
+    With competing routes a type has no single effect; ``incidence`` stands in its place.
 
     Parameters
     ----------
@@ -47,20 +59,21 @@ def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, .
         For the Bayesian bootstrap.
     """
     effect = fit.structure.home_type
-    if effect is None:
+    if effect is None or fit.design.routes:
         return ()
     factor = fit.design.factors[effect.column]
     reference = reference_level(fit, factor)
+    outcome = standardised_by_type(fit, fit.posterior.thin(DRAWS), rng)
     table = pd.DataFrame({"type": factor.levels})
     for part in (
-        _counts(fit, effect.column, factor),
+        {"n_rows": spells_of_levels(fit, factor), **counts_by_level(fit, factor)},
         raw_rates(fit, factor),
         _observed_over_expected(fit, factor),
-        _unpooled(fit, effect),
-        _pooled(fit, effect),
-        _standardised(fit, reference, rng),
-        _ranks(fit, effect),
-        _learnt(fit, effect),
+        _unpooled(fit),
+        _pooled(fit),
+        _standardised(fit, outcome, reference),
+        _ranks(fit, outcome),
+        _learnt(fit),
     ):
         table = table.assign(**part)
     table["reading"] = [
@@ -75,40 +88,15 @@ def reference_level(fit: Fit, factor: Factor) -> int:
     asked = fit.spec.report.reference
     if asked in factor.levels:
         return factor.levels.index(asked)
-    return int(np.argmax(factor.counts()))
-
-
-def reading(direction: float) -> str:
-    """Return the words for a probability of direction.
-
-    Examples
-    --------
-    >>> reading(0.85), reading(0.95), reading(0.99)
-    ('not distinguishable', 'some evidence', 'strong evidence')
-    """
-    if direction < SOME:
-        return "not distinguishable"
-    return "some evidence" if direction <= STRONG else "strong evidence"
+    return int(np.argmax(spells_of_levels(fit, factor)))
 
 
 def raw_rates(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
     """Return numerator, denominator and crude rate of each level, no model involved."""
     likelihood = fit.structure.likelihood
-    over = factor.sums(likelihood.summary_numerator(fit.design))
+    over = factor.sums(likelihood.summary_numerator(fit.design).astype(np.float64))
     under = factor.sums(likelihood.summary_denominator(fit.design))
     return {"numerator": over, "denominator": under, "raw": over / under}
-
-
-def _counts(fit: Fit, column: str, factor: Factor) -> dict[str, FloatArray]:
-    table = fit.table
-    types = table[column].astype(str)
-    counted: dict[str, FloatArray] = {"n_rows": factor.counts().astype(np.float64)}
-    for name, candidates in COUNTED.items():
-        found = next((c for c in candidates if c in table.columns), None)
-        if found is not None:
-            distinct = table[found].astype(str).groupby(types).nunique()
-            counted[name] = np.asarray(distinct.reindex(list(factor.levels)), dtype=np.float64)
-    return counted
 
 
 def _observed_over_expected(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
@@ -120,7 +108,7 @@ def _observed_over_expected(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
     likelihood, design = fit.structure.likelihood, fit.design
     if isinstance(likelihood, GaussianLikelihood):
         return {}
-    draws = fit.posterior.thin(DRAWS)
+    draws = without_own_baselines(fit, fit.posterior.thin(DRAWS))
     expected = np.zeros(design.rows)
     for piece in pieces(draws, design.rows):
         eta = fit.structure.linear_predictor(piece, design, not_of_the_rows(fit))
@@ -130,45 +118,50 @@ def _observed_over_expected(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
     return {"oe": factor.sums(observed) / (factor.sums(expected) * scale)}
 
 
-def _unpooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+def unpooled_effects(fit: Fit) -> FloatArray | None:
+    """Return draws of the types' effects without pooling, when that fit was made."""
     if fit.unpooled is None:
+        return None
+    return type_effects(fit, Draws.from_dataset(fit.unpooled["posterior"].to_dataset()))
+
+
+def _unpooled(fit: Fit) -> dict[str, FloatArray]:
+    free = unpooled_effects(fit)
+    if free is None:
         return {}
-    draws = Draws.from_dataset(fit.unpooled["posterior"].to_dataset()[[effect.variable]])
-    free = draws[effect.variable]
-    rho = reliability(effect.level_sd(fit.posterior), free.std(axis=0, ddof=1))
+    rho = reliability(type_effect_sd(fit, fit.posterior), free.std(axis=0, ddof=1))
     return {**columns("unpooled", free), "reliability": rho, "shrink_B": 1.0 - rho}
 
 
-def _pooled(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
-    effects, sd = fit.posterior[effect.variable], effect.level_sd(fit.posterior)
+def _pooled(fit: Fit) -> dict[str, FloatArray]:
+    effects = type_effects(fit, fit.posterior)
     found = {
         **columns("pooled", effects),
         "pooled_sd": effects.std(axis=0, ddof=1),
-        "pooling_check": pooling(effects, sd),
+        "pooling_check": pooling(effects, type_effect_sd(fit, fit.posterior)),
     }
     return found | columns("ratio", np.exp(effects)) if ratio_name(fit) else found
 
 
-def _standardised(fit: Fit, reference: int, rng: np.random.Generator) -> dict[str, FloatArray]:
-    outcome = standardised_by_type(fit, fit.posterior.thin(DRAWS), rng)
+def _standardised(fit: Fit, outcome: FloatArray, reference: int) -> dict[str, FloatArray]:
     difference = outcome - outcome[:, [reference]]
-    direction = probability_of_direction(_against(fit, reference))
+    direction = probability_of_direction(_against(fit, outcome, reference))
     direction[reference] = np.nan
     return {**columns("std", outcome), **columns("std_diff", difference), "pd": direction}
 
 
-def _against(fit: Fit, reference: int) -> FloatArray:
-    # the sign of a standardised difference is that of the effects' difference, known in every draw
-    effect = fit.structure.home_type
-    assert effect is not None, "called for models with home types"
-    effects = fit.posterior[effect.variable]
-    return effects - effects[:, [reference]]
+def _against(fit: Fit, outcome: FloatArray, reference: int) -> FloatArray:
+    # with one number a type the sign of a standardised difference is that of the effects'
+    # difference, which is known in every draw
+    shown = outcome if is_compound(fit) else type_effects(fit, fit.posterior)
+    return shown - shown[:, [reference]]
 
 
-def _ranks(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+def _ranks(fit: Fit, outcome: FloatArray) -> dict[str, FloatArray]:
     """Rank 1 is the best type, or the one with the most when neither direction is better."""
     better_first = 1.0 if fit.spec.report.higher_is == "worse" else -1.0
-    ranks = np.argsort(np.argsort(better_first * fit.posterior[effect.variable], axis=1), axis=1)
+    shown = outcome if is_compound(fit) else type_effects(fit, fit.posterior)
+    ranks = np.argsort(np.argsort(better_first * shown, axis=1), axis=1)
     ranked = columns("e_rank", ranks.astype(np.float64) + 1.0)
     best = (ranks == 0).mean(axis=0)
     if fit.spec.report.higher_is == "neither":
@@ -179,11 +172,11 @@ def _ranks(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
     }  # fmt: skip
 
 
-def _learnt(fit: Fit, effect: GroupEffect) -> dict[str, FloatArray]:
+def _learnt(fit: Fit) -> dict[str, FloatArray]:
     if "prior" not in fit.tree:
         return {}
-    before = fit.prior[effect.variable].std(axis=0, ddof=1)
-    after = fit.posterior[effect.variable].std(axis=0, ddof=1)
+    before = type_effects(fit, fit.prior).std(axis=0, ddof=1)
+    after = type_effects(fit, fit.posterior).std(axis=0, ddof=1)
     return {"prior_posterior_sd_ratio": after / before}
 
 
@@ -214,7 +207,7 @@ def _headings(fit: Fit, table: pd.DataFrame, reference: str) -> dict[str, str]:
     likelihood = fit.structure.likelihood
     outcome = likelihood.standardised_name(fit.spec.report.horizon_days)
     words: dict[str, str] = {
-        "type": "home type", "n_rows": "rows", "n_children": "children", "n_homes": "homes",
+        "type": "home type", "n_rows": row_word(fit), "n_children": "children", "n_homes": "homes",
         "n_providers": "providers", "numerator": "observed", "denominator": "out of",
         "raw": f"raw: {likelihood.crude_name}", "oe": "observed ÷ expected",
         "pooled_sd": "partially pooled: posterior SD", "reliability": "reliability",
@@ -238,11 +231,8 @@ def _notes(fit: Fit, table: pd.DataFrame, reference: str) -> tuple[str, ...]:
             "Raw rates involve no model. Unpooled effects take each type alone; partially pooled "
             "effects draw it towards the average type as far as its reliability is below one."
         ),
-        (
-            "Standardised outcomes put all rows into each type in turn, in a new home of a new "
-            "provider. They compare types given what the model adjusts for; they do not prove a "
-            "cause."
-        ),
+        *compound_notes(fit),
+        *standard_words(fit),
         (
             "Observed ÷ expected keeps the case mix, the authority and the year, and sets home "
             "type, home and provider to average; 1 is all types together."
@@ -265,3 +255,16 @@ def _notes(fit: Fit, table: pd.DataFrame, reference: str) -> tuple[str, ...]:
     if fit.unpooled is None:
         notes.append("No unpooled fit was made, so reliability is given from the posterior only.")
     return tuple(notes)
+
+
+def compound_notes(fit: Fit) -> tuple[str, ...]:
+    """Return what a type's effect is an average over, when it is one."""
+    over = []
+    if type_need_of(fit) is not None:
+        over.append("over the needs of all children in the data")
+    if baseline_by_type(fit):
+        over.append("over the time since the start, by where the events are")
+    if not over:
+        return ()
+    words = "A type's effect is not one number in this model; what is shown is its average "
+    return (f"{words}{' and '.join(over)}.",)

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks.levels import exchangeable_groups
-from bayescich.estimates.core import Estimate
+from bayescich.estimates.core import Estimate, OnPage
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 RELIABLE = 0.6
@@ -51,15 +51,23 @@ def information_needed(sd: FloatArray, target: float) -> FloatArray:
 
 
 def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
-    table = pd.DataFrame([_reliability_row(fit, group) for group in groups])
+    table = pd.DataFrame(
+        [
+            _reliability_row(fit, group, place)
+            for group in groups
+            for place in range(max(len(fit.design.routes), 1))
+        ]
+    )
     finest = table.sort_values("levels", ascending=False).iloc[0]
     sentence = (
         f"Half of the {finest['levels']:,} levels of '{finest['column']}' have a reliability below "
-        f"{finest['median']:.2f}; {finest['share_reliable']:.0%} reach {RELIABLE}."
+        f"{finest['median']:.2f}{_on_route(finest)}; {finest['share_reliable']:.0%} reach "
+        f"{RELIABLE}."
     )
     ratio = ratio_name(fit)
     words = {
-        "column": "grouped by", "levels": "levels", "min": "reliability, least",
+        "column": "grouped by", "route": "route", "levels": "levels",
+        "min": "reliability, least",
         "median": "reliability, median", "max": "reliability, most",
         "share_reliable": f"share with reliability above {RELIABLE}",
         "n_above": f"levels surely above: P({ratio} > {FOLD}) > {CERTAIN}",
@@ -77,11 +85,18 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
     return Estimate("homes", title, sentence, table, named, notes)
 
 
-def _reliability_row(fit: Fit, group: GroupEffect) -> dict[str, object]:
-    effects = fit.posterior[group.variable]
-    rho = pooling(effects, group.level_sd(fit.posterior))
+def _on_route(row: pd.Series) -> str:
+    return f" on the route '{row['route']}'" if "route" in row else ""
+
+
+def _reliability_row(fit: Fit, group: GroupEffect, place: int) -> dict[str, object]:
+    effects, sd = fit.posterior[group.variable], group.level_sd(fit.posterior)
+    if fit.design.routes:
+        effects, sd = effects[:, :, place], sd[:, place]
+    rho = pooling(effects, sd)
     row: dict[str, object] = {
         "column": group.column,
+        **({"route": fit.design.routes[place]} if fit.design.routes else {}),
         "levels": rho.size,
         "min": float(rho.min()),
         "median": float(np.median(rho)),
@@ -101,40 +116,64 @@ def _needed(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
     rows = [
         {
             "column": group.column,
+            **({"route": route} if route else {}),
             "reliability": target,
-            **columns(
-                "needed", information_needed(fit.posterior[group.sd_variable], target) / each
-            ),
+            **columns("needed", information_needed(sd, target) / each),
         }
         for group in groups
+        for route, sd in _sds(fit, group)
         for target in TARGETS
     ]
     table = pd.DataFrame(rows)
-    medians = {
-        group.column: float(
-            np.median(information_needed(fit.posterior[group.sd_variable], RELIABLE) / each)
+    medians = [
+        (
+            group.column.replace("_", " "),
+            route,
+            float(np.median(information_needed(sd, RELIABLE) / each)),
         )
         for group in groups
-    }
+        for route, sd in _sds(fit, group)
+    ]
+    if fit.design.routes:
+        # one number a level is enough for a sentence: that of the route it differs most on
+        medians = sorted(medians, key=lambda item: item[2])[:1]
     sentence = f"For a reliability of {RELIABLE} one needs about " + ", ".join(
-        f"{number:,.0f} {unit} per level of '{column}'" for column, number in medians.items()
+        f"{number:,.0f} {unit}{f' by the route {route!r}' if route else ''} per level of '{column}'"
+        for column, route, number in medians
     )
-    words = {"column": "grouped by", "reliability": "reliability", **headings("needed", unit)}
-    notes = (
+    words = {
+        "column": "grouped by", "route": "route", "reliability": "reliability",
+        **headings("needed", unit),
+    }  # fmt: skip
+    notes: tuple[str, ...] = (
         (
             "Reckoned for one level taken alone, all else known: with few other levels to compare "
             "with, or with children of unequal frailty, more is needed."
         ),
     )
+    spread: OnPage = {}
+    if fit.design.routes:
+        notes = (*notes, "Events are those by that route.")
+        spread = {"across": "route", "shown": ("column", "reliability", "needed_mean")}
     title = f"How many {unit} would be needed?"
-    return Estimate("homes_needed", title, f"{sentence}.", table, words, notes)
+    return Estimate(
+        "homes_needed", title, f"{sentence}.", table,
+        {name: words[name] for name in table.columns}, notes, **spread,
+    )  # fmt: skip
+
+
+def _sds(fit: Fit, group: GroupEffect) -> list[tuple[str, FloatArray]]:
+    sd = fit.posterior[group.sd_variable]
+    if not fit.design.routes:
+        return [("", sd)]
+    return list(zip(fit.design.routes, sd.T, strict=True))
 
 
 def _unit_of_information(fit: Fit) -> tuple[str, float]:
     """Return what is counted and the information each one carries about a level's effect."""
     design, likelihood = fit.design, fit.structure.likelihood
-    if isinstance(likelihood, HazardLikelihood):
-        return f"{likelihood.event_name}s", 1.0
+    if isinstance(likelihood, HazardTimes):
+        return f"{fit.spec.report.outcome_name}s", 1.0
     if isinstance(likelihood, GaussianLikelihood):
         return "values", _precision(fit)
     # several ordered categories tell a little more than their two halves do

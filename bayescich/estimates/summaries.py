@@ -8,10 +8,13 @@ import numpy as np
 
 from bayescich.model.draws import FloatArray
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
 INTERVAL = (0.05, 0.95)
+
+SOME, STRONG = 0.9, 0.975
+"""Probability of direction from which a difference is some or strong evidence."""
 
 
 def columns(prefix: str, draws: FloatArray) -> dict[str, FloatArray]:
@@ -48,7 +51,7 @@ def ratio_name(fit: Fit) -> str | None:
     likelihood = fit.structure.likelihood
     if isinstance(likelihood, GaussianLikelihood):
         return None
-    return "hazard ratio" if isinstance(likelihood, HazardLikelihood) else "odds ratio"
+    return "hazard ratio" if isinstance(likelihood, HazardTimes) else "odds ratio"
 
 
 def probability_of_direction(draws: FloatArray) -> FloatArray:
@@ -63,13 +66,26 @@ def probability_of_direction(draws: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(above, below))
 
 
+def reading(direction: float) -> str:
+    """Return the words for a probability of direction.
+
+    Examples
+    --------
+    >>> reading(0.85), reading(0.95), reading(0.99)
+    ('not distinguishable', 'some evidence', 'strong evidence')
+    """
+    if direction < SOME:
+        return "not distinguishable"
+    return "some evidence" if direction <= STRONG else "strong evidence"
+
+
 def pooling(effects: FloatArray, sd: FloatArray) -> FloatArray:
     """Return the reliability of each level, 1 - Var(effect | y) / E(sd²), kept within 0 to 1.
 
     Parameters
     ----------
-    effects : array, shape (samples, levels)
-    sd : array, shape (samples,)
+    effects : array, shape (samples, levels, ...)
+    sd : array, shape (samples, ...)
 
     References
     ----------

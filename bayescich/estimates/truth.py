@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from bayescich.design.core import FloatArray
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.summaries import INTERVAL
+from bayescich.estimates.type_effects import (
+    baseline_by_type,
+    crossed_needs,
+    type_effects,
+    type_need_of,
+)
+from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.sampling.fit import Fit
+from bayescich.spec.model import HazardTimesSpec
+
+_NEEDS = ("need", "type_need", "matching")
 
 
 def truth_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...]:
@@ -18,13 +30,14 @@ def truth_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...
     ----------
     fit : Fit
     truth : DataFrame, optional
-        Columns model, variable, level, value. A variable ``home_type`` is compared with the
-        posterior's ``home_type_effect``, centred over the levels the model has, since its effects
-        sum to zero; a ``baseline`` is moved to the model's reference case (mean covariates).
+        Columns model, variable, level, value. A variable ``home_type`` is compared with the effect
+        on the average child, centred over the levels the model has, since effects sum to zero; a
+        ``baseline`` is moved to the model's reference case (mean covariates), when that can be
+        known.
     """
-    if truth is None:
+    if truth is None or fit.design.routes:
         return ()
-    own = truth[truth["model"] == fit.spec.name]
+    own = truth_of_model(fit, truth)
     if own.empty:
         return ()
     frames = [_beside(fit, own, str(name)) for name in own["variable"].unique()]
@@ -42,20 +55,46 @@ def truth_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...
         "variable": "variable", "level": "level", "truth": "truth", "mean": "posterior mean",
         "q05": "5%", "q95": "95%", "covered": "within the interval", "z": "(mean - truth) ÷ SD",
     }  # fmt: skip
+    notes = _notes(table, skipped)
+    return (Estimate("truth", "Truth and posterior", sentence, table, words, notes),)
+
+
+def truth_of_model(fit: Fit, truth: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a model's truth; ``stability-attained`` has that of ``stability``.
+
+    A model of other settings than children's homes asks another question and has none of it.
+    """
+    own = truth[truth["model"] == fit.spec.name]
+    if own.empty and fit.spec.data != "settings":
+        own = truth[truth["model"] == fit.spec.name.partition("-")[0]]
+    return own
+
+
+def _notes(table: pd.DataFrame, skipped: int) -> tuple[str, ...]:
     notes = [
-        (
-            "The data are simulated. Home-type effects are centred over the types in the data; the "
-            "baseline is that of a child with mean covariates in an average home."
-        ),
+        "The data are simulated. Home-type effects are centred over the types in the data"
+        + (
+            "; the baseline is that of a child with mean covariates in an average home."
+            if "baseline" in set(table["variable"])
+            else "."
+        )
     ]
+    if set(_NEEDS) & set(table["variable"]):
+        notes.append(
+            "Needs are recorded with error: some that are there are missed, and some are recorded "
+            "that are not. So effects of needs come out nearer to zero than the truth, and fewer "
+            "than nine in ten lie within their intervals."
+        )
     if skipped:
         notes.append(f"{skipped:,} true values have no counterpart in the model.")
-    return (Estimate("truth", "Truth and posterior", sentence, table, words, tuple(notes)),)
+    return tuple(notes)
 
 
 def _beside(fit: Fit, own: pd.DataFrame, variable: str) -> pd.DataFrame | None:
+    if variable in _OWN_WAY:
+        return _OWN_WAY[variable](fit, own)
     names = [n for n in (variable, f"{variable}_effect") if n in fit.posterior]
-    if not names:
+    if not names or (variable == "year_effect" and _attained_year(fit)):
         return None
     array, draws = fit.tree["posterior"].to_dataset()[names[0]], fit.posterior[names[0]]
     true = _levels(own, variable)
@@ -64,11 +103,48 @@ def _beside(fit: Fit, own: pd.DataFrame, variable: str) -> pd.DataFrame | None:
     dim = next(str(d) for d in array.dims if d not in ("chain", "draw"))
     levels = [str(level) for level in array[dim].to_numpy()]
     known = [level for level in levels if level in true.index]
+    if not known:
+        return None
     shift = _shift(fit, own, variable, dim, true[known])
     if shift is None:
         return None
     values = np.asarray(true[known], dtype=np.float64) + shift
     return _compared(variable, known, values, draws[:, [levels.index(level) for level in known]])
+
+
+def _home_types(fit: Fit, own: pd.DataFrame) -> pd.DataFrame | None:
+    effect = fit.structure.home_type
+    if effect is None:
+        return None
+    levels, true = fit.design.factors[effect.column].levels, _levels(own, "home_type")
+    known = [level for level in levels if level in true.index]
+    if effect.column != "home_type" or not known:
+        return None
+    draws = type_effects(fit, fit.posterior)[:, [levels.index(level) for level in known]]
+    values = np.asarray(true[known], dtype=np.float64)
+    return _compared("home_type", known, values - values.mean(), draws)
+
+
+def _type_needs(fit: Fit, own: pd.DataFrame) -> pd.DataFrame | None:
+    """Compare cells, each need's truth centred over the types that the model has."""
+    effect = type_need_of(fit)
+    if effect is None:
+        return None
+    types, true = fit.design.factors[effect.column].levels, _levels(own, "type_need")
+    draws, frames = fit.posterior[effect.variable], []
+    for place, need in enumerate(crossed_needs(fit.design, len(types))):
+        names = [f"{kind}: {need}" for kind in types]
+        if all(name in true.index for name in names):
+            values = np.asarray(true[names], dtype=np.float64)
+            centred = values - values.mean()
+            frames.append(_compared("type_need", names, centred, draws[:, place]))
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+_OWN_WAY: dict[str, Callable[[Fit, pd.DataFrame], pd.DataFrame | None]] = {
+    "home_type": _home_types,
+    "type_need": _type_needs,
+}
 
 
 def _levels(own: pd.DataFrame, variable: str) -> pd.Series[float]:
@@ -80,25 +156,54 @@ def _shift(
     fit: Fit, own: pd.DataFrame, variable: str, dim: str, true: pd.Series[float]
 ) -> float | None:
     """Return what the model's own centring adds to a truth; none when it cannot be known."""
-    group = fit.structure.group(dim)
-    if group is not None and group.zero_sum:
+    if dim in _zero_sum_columns(fit):
         return -float(true.mean())
     if variable != "baseline":
         return 0.0
     covariates = _mean_covariates(fit, own)
     if covariates is None or fit.structure.home_type is None:
         return covariates
-    # the average home type of the data is part of the model's baseline
+    # the average home type of the data is part of the model's baseline, and so is its average year
     effect = fit.structure.home_type.column
     types = _levels(own, effect).reindex(list(fit.design.factors[effect].levels))
-    return covariates + (0.0 if types.isna().all() else float(types.mean()))
+    return covariates + (0.0 if types.isna().all() else float(types.mean())) + _mean_year(fit, own)
+
+
+def _zero_sum_columns(fit: Fit) -> set[str]:
+    return {
+        str(getattr(effect, "column", ""))
+        for effect in fit.structure.effects
+        if effect.zero_sum and not isinstance(effect, TypeNeedEffect)
+    }
+
+
+def _mean_year(fit: Fit, own: pd.DataFrame) -> float:
+    if "year" not in _zero_sum_columns(fit):
+        return 0.0
+    years = _levels(own, "year_effect").reindex(list(fit.design.factors["year"].levels))
+    return 0.0 if years.isna().any() else float(years.mean())
 
 
 def _mean_covariates(fit: Fit, own: pd.DataFrame) -> float | None:
+    """Return what mean covariates add to the baseline; none when some of it cannot be known.
+
+    The company kept in a home and the needs that were recorded, with error, are in no truth.
+    """
+    needs = (NeedsEffect, TypeNeedEffect, MatchingEffect)
+    if any(isinstance(e, needs) for e in fit.structure.effects):
+        return None
+    if _attained_year(fit) or baseline_by_type(fit):
+        return None
     if fit.design.fixed is None:
         return 0.0
     slopes = _levels(own, "fixed").reindex(list(fit.design.fixed.names)).to_numpy(np.float64)
     return None if np.isnan(slopes).any() else float(slopes @ fit.design.fixed.centres)
+
+
+def _attained_year(fit: Fit) -> bool:
+    # the simulator's years are those in which a stay begins
+    item = fit.spec.likelihood
+    return isinstance(item, HazardTimesSpec) and item.split is not None
 
 
 def _compared(

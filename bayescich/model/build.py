@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pymc as pm
@@ -12,6 +12,7 @@ from bayescich.design.core import Design
 from bayescich.histories.needs import need_families
 from bayescich.model.base import Effect, Likelihood
 from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.effects.baseline import rough_level
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
@@ -173,8 +174,9 @@ def build_model(
     pymc.Model
         Variables: ``intercept``; ``fixed`` (covariate); ``<column>_effect`` (column) and
         ``<column>_sd`` for each group; ``<column>_step_sd`` for a walk; ``need_effect`` (need),
-        ``type_need_effect`` (crossed need, home type) and ``matching_effect`` (matched need) with their means and
-        SDs; ``baseline`` (band), ``baseline_step_sd`` and ``frailty_variance`` for a hazard;
+        ``type_need_effect`` (crossed need, home type) and ``matching_effect`` (matched need) with
+        their means and SDs; ``baseline`` (band), ``baseline_step_sd`` and ``frailty_variance`` (or
+        ``frailty_sd``) for a hazard;
         ``cutpoint`` (threshold) for an ordinal outcome; ``residual_sd`` for a measurement. With
         competing routes each of these has ``route`` as its last dim.
 
@@ -187,33 +189,38 @@ def build_model(
     known = structure.known(design, pilot)
     layouts = tuple(effect.layout(design) for effect in structure.effects)
     values: dict[int, Tensor] = {}
-    with pm.Model(coords=_coords(structure, design)) as model:
-        for place in _few_levels_first(structure, layouts):
-            effect, information = structure.effects[place], known[place]
-            if isinstance(effect, GroupEffect) and pilot is not None and not effect.zero_sum:
-                company = _company(place, tuple(values), layouts, pilot, bool(design.routes))
-                shift = company.shift(values) if company.layouts else None
-                values[place] = effect.declare(design, priors, information, shift)
-            else:
-                values[place] = effect.declare(design, priors, information)
-        terms = tuple(
-            Term(layout, values[place], effect.zero_sum)
-            for place, (effect, layout) in enumerate(zip(structure.effects, layouts, strict=True))
+
+    def terms() -> tuple[Term, ...]:
+        return tuple(
+            Term(layouts[k], values[k], structure.effects[k].zero_sum, exchangeable[k])
+            for k in sorted(values)
         )
-        predictor = Predictor(terms, design.rows, pilot.baseline if pilot else None)
-        structure.likelihood.declare(predictor, design, priors)
+
+    likelihood = structure.likelihood
+    exchangeable = [_is_exchangeable(effect) for effect in structure.effects]
+    with pm.Model(coords=_coords(structure, design)) as model:
+        # each group of levels that could be others comes after what its levels are centred around
+        for place in np.flatnonzero(~np.array(exchangeable, dtype=bool)):
+            values[place] = structure.effects[place].declare(design, priors, known[place])
+        predictor = Predictor(terms(), design.rows, pilot.baseline if pilot else None)
+        if isinstance(likelihood, HazardTimes):
+            level = likelihood.declare_level(predictor, design, priors)
+            predictor = replace(predictor, level=level)
+        by_size = sorted(np.flatnonzero(exchangeable), key=lambda k: layouts[k].size)
+        for place in by_size:
+            effect, shift = structure.effects[place], None
+            if pilot is not None and isinstance(likelihood, HazardTimes):
+                company = _company(place, tuple(values), layouts, pilot, bool(design.routes))
+                shift = company.shift(values) + (
+                    predictor.level - rough_level(likelihood.band_events(design), pilot.baseline)
+                )
+            values[place] = effect.declare(design, priors, known[place], shift)
+        likelihood.declare(replace(predictor, terms=terms()), design, priors)
     return model
 
 
-def _few_levels_first(structure: Structure, layouts: tuple[Layout, ...]) -> list[int]:
-    """Order effects so that each can take those before it into account."""
-
-    def rank(place: int) -> tuple[bool, int]:
-        effect = structure.effects[place]
-        exchangeable = isinstance(effect, GroupEffect) and not effect.zero_sum
-        return exchangeable, layouts[place].size if exchangeable else place
-
-    return sorted(range(len(layouts)), key=rank)
+def _is_exchangeable(effect: Effect) -> bool:
+    return isinstance(effect, GroupEffect) and not effect.zero_sum
 
 
 def _company(

@@ -65,3 +65,14 @@ class Draws:
     def replace(self, name: str, array: FloatArray) -> Draws:
         """Return the same samples with one variable exchanged."""
         return Draws({**self.values, name: array})
+
+
+def outside(array: npt.NDArray[Any]) -> Tensor:
+    """Return data as a tensor that stays outside compiled code.
+
+    Code compiled with it holds no data, and so is good for every table of the same shape.
+    """
+    import pytensor
+
+    contiguous = np.asarray(array, order="C")  # a scalar stays one
+    return pytensor.shared(contiguous, borrow=True, shape=contiguous.shape)

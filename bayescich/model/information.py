@@ -32,6 +32,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pymc.distributions.transforms import ZeroSumTransform
 from pymc.logprob.transforms import Transform
+from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import (
@@ -39,7 +40,7 @@ from pytensor.link.numba.dispatch.basic import (
     register_funcify_default_op_cache_key,
 )
 
-from bayescich.model.draws import FloatArray, Tensor
+from bayescich.model.draws import FloatArray, Tensor, outside
 from bayescich.model.terms import Layout
 
 _NEWTON_STEPS = 30
@@ -83,11 +84,6 @@ class Information:
         """Know nothing: the non-centred form."""
         return cls(np.zeros(shape), np.zeros(shape))
 
-    def mean_and_scale(self, sd: Tensor, shift: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:
-        """Return where, and how widely, each value lies given ``sd``."""
-        gained = sd**2 * self.precision
-        return gained / (1.0 + gained) * (self.estimate - shift), sd / pt.sqrt(1.0 + gained)
-
 
 @dataclass(frozen=True)
 class Company:
@@ -100,57 +96,10 @@ class Company:
 
     def shift(self, values: Mapping[int, Tensor]) -> Tensor:
         """Return how much the averages have risen since."""
-        total = -pt.constant(self.rough)
+        total = -outside(self.rough)
         for position, layout in self.layouts:
             total = total + layout.graph(values[position])
         return total
-
-
-class Aside(Op):  # type: ignore[misc]
-    """Zeros that carry a tensor along: the mean of a normal whose transform needs that tensor."""
-
-    __props__ = ()
-
-    def make_node(self, *inputs: Any) -> Apply[Any]:
-        """Take the tensor."""
-        tensor = pt.as_tensor_variable(inputs[0])
-        return Apply(self, [tensor], [tensor.type()])
-
-    def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
-        """Return zeros of its shape."""
-        output_storage[0][0] = np.zeros_like(inputs[0])
-
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Return zeros: nothing depends on it."""
-        return [pt.zeros_like(inputs[0])]
-
-
-@register_funcify_default_op_cache_key(Aside)  # type: ignore[untyped-decorator]
-def _funcify(op: Aside, **_: Any) -> Any:
-    @numba_njit
-    def aside(tensor):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return np.zeros_like(tensor)
-
-    return aside
-
-
-def _carried(mean: Any) -> Any:
-    """Return the tensor that a mean carries, or zero."""
-    owner = getattr(mean, "owner", None)
-    return owner.inputs[0] if owner is not None and isinstance(owner.op, Aside) else 0.0
-
-
-def _shrunken(
-    events: FloatArray, expected: FloatArray, sd: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return mode and curvature of ``D u - E exp(u) - u²/2σ²`` by Newton's method."""
-    variance = sd**2
-    mode = np.zeros_like(events)
-    for _ in range(_NEWTON_STEPS):
-        rate = expected * np.exp(mode)
-        step = (variance * (events - rate) - mode) / (1.0 + variance * rate)
-        mode = mode + np.clip(step, -1.0, 1.0)
-    return mode, expected * np.exp(mode)
 
 
 @dataclass(frozen=True)
@@ -177,29 +126,125 @@ class Location:
 Known = Information | Location
 
 
+def _shrunken(
+    events: FloatArray, expected: FloatArray, sd: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return mode and curvature of ``D u - E exp(u) - u²/2σ²`` by Newton's method."""
+    variance = sd**2
+    mode = np.zeros_like(events)
+    for _ in range(_NEWTON_STEPS):
+        rate = expected * np.exp(mode)
+        step = (variance * (events - rate) - mode) / (1.0 + variance * rate)
+        mode = mode + np.clip(step, -1.0, 1.0)
+    return mode, expected * np.exp(mode)
+
+
+class Carrying(Op):  # type: ignore[misc]
+    """Its first input, with others carried along that do not change it.
+
+    A transform sees nothing but its value and the parameters of its distribution, and PyMC allows
+    no new data inside it. So what it needs to know rides on a parameter.
+    """
+
+    __props__ = ()
+
+    def make_node(self, *inputs: Any) -> Apply[Any]:
+        """Take the parameter and what it carries."""
+        tensors = [pt.as_tensor_variable(value) for value in inputs]
+        return Apply(self, tensors, [tensors[0].type()])
+
+    def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
+        """Return a copy of the first."""
+        output_storage[0][0] = np.array(inputs[0])
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Hand the gradient to the first."""
+        return [cotangents[0], *(DisconnectedType()() for _ in inputs[1:])]
+
+    def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
+        """Say that only the first leads to the output."""
+        return [[k == 0] for k in range(len(node.inputs))]
+
+
+@register_funcify_default_op_cache_key(Carrying)  # type: ignore[untyped-decorator]
+def _funcify(op: Carrying, **_: Any) -> Any:  # noqa: ARG001
+    @numba_njit
+    def carrying(*tensors):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN202
+        return np.copy(tensors[0])
+
+    return carrying
+
+
+def _carried(parameter: Any) -> list[Any]:
+    """Return what a parameter carries; PyMC may have put dimensions around it."""
+    while parameter.owner is not None and not isinstance(parameter.owner.op, Carrying):
+        parameter = parameter.owner.inputs[0]
+    assert parameter.owner is not None, "the transform is only given to what carries"
+    return list(parameter.owner.inputs[1:])
+
+
+def mean_and_scale(
+    sd: Tensor, estimate: Tensor, precision: Tensor, shift: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return where, and how widely, each value lies given ``sd``."""
+    gained = sd**2 * precision
+    return gained / (1.0 + gained) * (estimate - shift), sd / pt.sqrt(1.0 + gained)
+
+
 class Rotated(Transform):  # type: ignore[misc]
     """``u = start + root v``: coordinates in which a known normal is standard."""
 
     name = "rotated"
     ndim_supp = 1
 
-    def __init__(self, start: FloatArray, root: FloatArray) -> None:
-        self.start = start
-        self.matrix = root
-        self.inverse = np.linalg.inv(root)
-        self.log_determinant = float(np.log(np.abs(np.diag(root))).sum())
+    @staticmethod
+    def mean(prior_mean: FloatArray, location: Location, prior_sd: FloatArray) -> Tensor:
+        """Return the mean of the normal, carrying start, root, its inverse and determinant."""
+        root = location.root(prior_sd)
+        return Carrying()(
+            outside(prior_mean), outside(location.start[:, 0]), outside(root),
+            outside(np.linalg.inv(root)), outside(np.array(np.log(np.diag(root)).sum())),
+        )  # fmt: skip
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
-        return self.start + pt.dot(self.matrix, value)
+        start, root, _, _ = _carried(inputs[-2])
+        return start + (root * value).sum(axis=-1)
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """Return v."""
-        return pt.dot(self.inverse, value - self.start)
+        start, _, inverse, _ = _carried(inputs[-2])
+        return (inverse * (value - start)).sum(axis=-1)
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
-        """Return the log of the determinant, a constant."""
-        return pt.constant(self.log_determinant)
+        """Return the log of the determinant."""
+        return _carried(inputs[-2])[3]
+
+
+class Located(Transform):  # type: ignore[misc]
+    """``u = start + scale v``, number by number."""
+
+    name = "located"
+    ndim_supp = 0
+
+    @staticmethod
+    def mean(prior_mean: FloatArray, start: FloatArray, scale: FloatArray) -> Tensor:
+        """Return the mean of the normal, carrying start and scale."""
+        return Carrying()(outside(prior_mean), outside(start), outside(scale))
+
+    def backward(self, value: Any, *inputs: Any) -> Any:
+        """Return u."""
+        start, scale = _carried(inputs[-2])
+        return start + scale * value
+
+    def forward(self, value: Any, *inputs: Any) -> Any:
+        """Return v."""
+        start, scale = _carried(inputs[-2])
+        return (value - start) / scale
+
+    def log_jac_det(self, value: Any, *inputs: Any) -> Any:
+        """Return log du/dv."""
+        return pt.log(_carried(inputs[-2])[1]) + pt.zeros_like(value)
 
 
 class Informed(Transform):  # type: ignore[misc]
@@ -208,22 +253,26 @@ class Informed(Transform):  # type: ignore[misc]
     name = "informed"
     ndim_supp = 0
 
-    def __init__(self, information: Information) -> None:
-        self.information = information
+    @staticmethod
+    def mean(information: Information, shift: Tensor | None = None) -> Tensor:
+        """Return zeros, the mean of the normal, carrying what is known."""
+        zeros = outside(np.zeros_like(information.estimate))
+        known = outside(information.estimate), outside(information.precision)
+        return Carrying()(zeros, *known, zeros if shift is None else shift)
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
-        mean, scale = self.information.mean_and_scale(inputs[-1], _carried(inputs[-2]))
+        mean, scale = mean_and_scale(inputs[-1], *_carried(inputs[-2]))
         return mean + scale * value
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """Return v."""
-        mean, scale = self.information.mean_and_scale(inputs[-1], _carried(inputs[-2]))
+        mean, scale = mean_and_scale(inputs[-1], *_carried(inputs[-2]))
         return (value - mean) / scale
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """Return log du/dv."""
-        _, scale = self.information.mean_and_scale(inputs[-1])
+        _, scale = mean_and_scale(inputs[-1], *_carried(inputs[-2]))
         return pt.log(scale) + pt.zeros_like(value)
 
 
@@ -237,32 +286,34 @@ class InformedZeroSum(Transform):  # type: ignore[misc]
     name = "informed_zero_sum"
     ndim_supp = 1
 
-    def __init__(self, information: Information) -> None:
-        self.information = information
+    def __init__(self) -> None:
         self.free = ZeroSumTransform((-1,))
 
-    def _mean_and_scale(self, sd: Any) -> tuple[Any, Any]:
-        mean, scale = self.information.mean_and_scale(sd)
-        centred = mean - pt.mean(mean)
-        return self.free.forward(centred), pt.exp(pt.mean(pt.log(scale)))
+    @staticmethod
+    def sd(sd: Tensor | float, information: Information) -> Tensor:
+        """Return the SD, carrying what is known."""
+        zeros = outside(np.zeros_like(information.estimate))
+        known = outside(information.estimate), outside(information.precision)
+        return Carrying()(sd, *known, zeros)
+
+    def _mean_and_scale(self, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
+        # generator, size, sd and shape: PyMC's order for a zero-sum normal
+        sd = inputs[2]
+        single = sd if sd.ndim == 0 else sd.ravel()[0]
+        mean, scale = mean_and_scale(single, *_carried(sd))
+        return self.free.forward(mean - pt.mean(mean)), pt.exp(pt.mean(pt.log(scale)))
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
-        mean, scale = self._mean_and_scale(_sd_of_zero_sum(inputs))
+        mean, scale = self._mean_and_scale(inputs)
         return self.free.backward(mean + scale * value)
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """Return v."""
-        mean, scale = self._mean_and_scale(_sd_of_zero_sum(inputs))
+        mean, scale = self._mean_and_scale(inputs)
         return (self.free.forward(value) - mean) / scale
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """Return the log of the determinant, which is that of the scale alone."""
-        _, scale = self._mean_and_scale(_sd_of_zero_sum(inputs))
+        _, scale = self._mean_and_scale(inputs)
         return pt.log(scale) * value.shape[-1]
-
-
-def _sd_of_zero_sum(inputs: tuple[Any, ...]) -> Any:
-    # generator, size, sd and shape: PyMC's order for a zero-sum normal
-    sd = inputs[2]
-    return sd if sd.ndim == 0 else sd.ravel()[0]

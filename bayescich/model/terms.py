@@ -8,7 +8,7 @@ of rows is ever made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import pytensor.tensor as pt
 from scipy import sparse
 
 from bayescich.design.core import IntArray
-from bayescich.model.draws import FloatArray, Tensor
+from bayescich.model.draws import FloatArray, Tensor, outside
 
 Int32Array = npt.NDArray[np.int32]
 
@@ -38,7 +38,7 @@ class Gathered:
 
     def graph(self, values: Tensor) -> Tensor:
         """Return the contribution, shape (rows,) or (rows, routes)."""
-        return values[self.codes]
+        return values[outside(self.codes)]
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return the contribution of draws, (samples, rows) or (samples, routes, rows).
@@ -75,10 +75,10 @@ class Labelled:
         """Return the contribution, shape (rows,) or (rows, routes)."""
         rows = len(self.start) - 1
         of_row = np.repeat(np.arange(rows), np.diff(self.start))
-        weights = self.weights if values.ndim == 1 else self.weights[:, None]
-        picked = values[self.labels] * weights
+        weights = outside(self.weights if values.ndim == 1 else self.weights[:, None])
+        picked = values[outside(self.labels)] * weights
         shape = (rows,) if values.ndim == 1 else (rows, values.shape[1])
-        return pt.inc_subtensor(pt.zeros(shape)[of_row], picked)
+        return pt.inc_subtensor(pt.zeros(shape)[outside(of_row)], picked)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return the contribution of draws, (samples, rows) or (samples, routes, rows)."""
@@ -111,7 +111,7 @@ class Covaried:
 
     def graph(self, values: Tensor) -> Tensor:
         """Return the contribution, shape (rows,) or (rows, routes)."""
-        return pt.dot(pt.constant(self.values), values)
+        return pt.dot(outside(self.values), values)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return the contribution of draws, (samples, rows) or (samples, routes, rows)."""
@@ -173,6 +173,8 @@ class Term:
     values: Tensor
     """Shape (size,), or (size, routes) for competing routes."""
     zero_sum: bool = False
+    exchangeable: bool = False
+    """Whether its levels are a sample, of which there could be new ones."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,8 @@ class Predictor:
     rows: int
     rough_baseline: FloatArray | None = None
     """Log hazard by band, (bands, routes), of a quick fit, when there was one."""
+    level: Tensor | None = None
+    """The level of a row whose effects are all zero, when the likelihood has declared it."""
 
     def eta(self) -> Tensor:
         """Return η as a graph, shape (rows,) or (rows, routes)."""
@@ -194,22 +198,24 @@ class Predictor:
 
     def take(self, rows: IntArray) -> Predictor:
         """Return the predictor of some of the rows."""
-        some = (Term(t.layout.take(rows), t.values, t.zero_sum) for t in self.terms)
+        some = (replace(term, layout=term.layout.take(rows)) for term in self.terms)
         return Predictor(tuple(some), len(rows))
 
     def average(self, weights: FloatArray, *, zero_sum_only: bool = False) -> Tensor:
-        """Return the weighted mean of η over the rows, of some effects or of all.
+        """Return the weighted mean of η over the rows, of the effects that have no new levels.
 
         Parameters
         ----------
         weights : array, shape (rows,) or (rows, routes)
             They need not add up to one.
+        zero_sum_only : bool
+            Whether covariates, too, are left out.
         """
         average = pt.constant(np.zeros(weights.shape[1:]))
         for term in self.terms:
-            if term.zero_sum or not zero_sum_only:
+            if term.zero_sum or not (zero_sum_only or term.exchangeable):
                 shares = term.layout.sums(weights) / weights.sum(axis=0)
-                average = average + pt.sum(shares * term.values, axis=0)
+                average = average + pt.sum(outside(shares) * term.values, axis=0)
         return average
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayescich.errors import RecordsError
+from bayescich.machine import free_memory
 from bayescich.records.tabular import (
     HEADER_SEARCH_ROWS,
     IsHeader,
@@ -124,7 +125,7 @@ def _header(
 
 
 def _refuse_too_large(path: Path) -> None:
-    size, free = path.stat().st_size, _free_memory()
+    size, free = path.stat().st_size, free_memory()
     if size < 100e6 or free is None or size * MEMORY_PER_BYTE < free:
         return
     raise RecordsError(
@@ -134,15 +135,6 @@ def _refuse_too_large(path: Path) -> None:
         next_step="Split it by collection year into several files, or save it as Parquet, or use "
         "a machine with more memory.",
     )
-
-
-def _free_memory() -> float | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:  # not told on this system
-        return None
-    kilobytes = {name: rest.split()[0] for name, _, rest in (line.partition(":") for line in lines)}
-    return 1024.0 * float(kilobytes.get("MemAvailable", "inf"))
 
 
 def _below_header(

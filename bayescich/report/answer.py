@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.estimates.incidence import horizon_of
+from bayescich.model.draws import FloatArray
+from bayescich.model.effects.group import GroupEffect
 from bayescich.report.blocks import Block, Prose
 from bayescich.report.content import ReportContent
 from bayescich.report.estimate_blocks import GROUPS, SHRINKAGE
+from bayescich.report.route_blocks import MAIN, differences_told, reference_of
 from bayescich.report.words import (
     described,
+    fixed,
+    interval,
     listed,
     number_word,
     plain,
@@ -17,11 +23,20 @@ from bayescich.report.words import (
     scale_of,
     with_interval,
 )
+from bayescich.sampling.fit import Fit
+
+_NAMED = 6
+"""Differences of routes named in the answer; all stand in their table."""
 
 
 def blocks(content: ReportContent) -> tuple[Block, ...]:
     """Return the answer, and what it does not mean."""
-    lead = (*_against_average(content), *_against_reference(content), *_without_types(content))
+    lead = (
+        *_against_average(content),
+        *_against_reference(content),
+        *_by_route(content),
+        *_without_types(content),
+    )
     return (Prose(lead, lead=True), Prose((*_spread(content), *_warnings(content))))
 
 
@@ -79,29 +94,76 @@ def _against_reference(content: ReportContent) -> list[str]:
     return [f"Compared with {reference}, there is {listed(found)}."]
 
 
+def _by_route(content: ReportContent) -> list[str]:
+    """Return what types do to where children go, when there are several routes."""
+    estimate = content.estimate(MAIN)
+    if estimate is None:
+        return []
+    against, days = reference_of(estimate.table), horizon_of(content.fit)
+    told = differences_told(estimate.table)
+    if told.empty:
+        return [
+            (
+                f"None of the home types can be told apart from {against} in where its children "
+                f"go within {days} days."
+            )
+        ]
+    shown = told.head(_NAMED)
+    named = [
+        f"{kind}: {route} {'more' if mean > 0 else 'less'} often ({fixed(mean, 2)}, "
+        f"{interval(low, high, 2)})"
+        for kind, route, mean, low, high in zip(
+            *(shown[c] for c in ("type", "route", "diff_mean", "diff_q05", "diff_q95")), strict=True
+        )
+    ]
+    which = "The clearest are" if len(told) > len(shown) else "They are"
+    return [
+        (
+            f"Compared with {against}, {number_word(len(told))} differences in the probability of "
+            f"a route within {days} days show some or strong evidence. {which} (difference in the "
+            f"probability with its 90% interval): {'; '.join(named)}."
+        )
+    ]
+
+
 def _without_types(content: ReportContent) -> list[str]:
-    if content.estimate(SHRINKAGE) is not None:
+    if content.estimate(SHRINKAGE) is not None or content.estimate(MAIN) is not None:
         return []
     return [e.sentence for e in content.estimates if e.name.startswith(GROUPS)]
 
 
 def _spread(content: ReportContent) -> list[str]:
     fit = content.fit
-    parts = []
-    for group in fit.structure.groups:
-        draws = fit.posterior[group.sd_variable]
-        low, high = np.quantile(draws, [0.05, 0.95])
-        words = with_interval(float(draws.mean()), float(low), float(high), label="")
-        parts.append((float(draws.mean()), f"{plural(plain(group.column))} {words}"))
+    parts = [_spread_of(fit, group) for group in fit.structure.groups]
     if not parts:
         return []
     ordered = [text for _, text in sorted(parts, key=lambda part: -part[0])]
+    routes = ", smallest and largest over the routes" if fit.design.routes else ""
     return [
         (
             f"Where the differences lie (standard deviations of the {scale_of(fit.spec).predictor} "
-            f"between levels, with 90% intervals): {'; '.join(ordered)}."
+            f"between levels, with 90% intervals{routes}): {'; '.join(ordered)}."
         )
     ]
+
+
+def _spread_of(fit: Fit, group: GroupEffect) -> tuple[float, str]:
+    draws, levels = fit.posterior[group.sd_variable], plural(plain(group.column))
+    if draws.ndim == 1:
+        return float(draws.mean()), f"{levels} {_sd_words(draws)}"
+    means = draws.mean(axis=0)
+    low, high = int(np.argmin(means)), int(np.argmax(means))
+    routes = fit.design.routes
+    words = (
+        f"{levels} from {_sd_words(draws[:, low])} for {routes[low]} to "
+        f"{_sd_words(draws[:, high])} for {routes[high]}"
+    )
+    return float(means.max()), words
+
+
+def _sd_words(draws: FloatArray) -> str:
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return with_interval(float(draws.mean()), float(low), float(high), label="")
 
 
 def _warnings(content: ReportContent) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def how_to_read(check: Check) -> str:
         return "Every quantity of the model; the dashed line is the limit."
     if check.name == "loo":
         return "Each point is one unit left out; above the dashed line its estimate is unreliable."
-    if check.name == "ppc_survival":
+    if check.name in {"ppc_survival", "ppc_incidence"}:
         return "Orange: observed. Blue: median and 90% of what the model makes."
     if check.name == "ppc_homes":
         return "Histograms: what the model makes. Orange line: observed."
@@ -217,6 +217,38 @@ def survival(check: Check) -> Canvas:
     return canvas
 
 
+def incidence(check: Check) -> Canvas:
+    """Return a panel a route: the observed incidence over the band of replicated ones."""
+    names = list(dict.fromkeys(_table(check)["route"]))
+    rows = -(-len(names) // _PANELS)
+    canvas = Canvas(figsize=(WIDTH, 0.8 + 1.9 * rows), layout="constrained")
+    panels = canvas.subplots(rows, _PANELS, squeeze=False)
+    for place, axes in enumerate(panels.flat):
+        if place >= len(names):
+            axes.set_axis_off()
+            continue
+        _incidence(axes, check.series, place, names[place])
+        if place >= len(names) - _PANELS:
+            axes.set_xlabel("days since the start")
+    canvas.supylabel("share that has left", fontsize=10.5)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    canvas.legend(handles, labels, loc="outside lower center", ncols=3)
+    return canvas
+
+
+_PANELS = 2
+
+
+def _incidence(axes: Axes, series: Mapping[str, FloatArray], place: int, name: str) -> None:
+    day = series["day"]
+    axes.fill_between(day, series["q05"][place], series["q95"][place], color=BLUE, alpha=0.25,
+                      linewidth=0, label="model, 90%")  # fmt: skip
+    axes.plot(day, series["median"][place], color=BLUE, label="model, median")
+    axes.step(day, series["observed"][place], color=ORANGE, where="post", label="observed")
+    axes.set_title(textwrap.fill(name, 34))
+    axes.set(xlim=(0, float(day.max())), ylim=(0, None))
+
+
 def homes(check: Check) -> Canvas:
     """Return histograms of each statistic for the same homes and for new ones."""
     series: Mapping[str, FloatArray] = check.series
@@ -265,6 +297,8 @@ BY_NAME: Mapping[str, Drawer] = {
     "ppc_bands": observed_over_expected,
     "ppc_grades": grades,
     "ppc_homes": homes,
+    "ppc_incidence": incidence,
+    "ppc_routes": observed_over_expected,
     "ppc_survival": survival,
 }
 """Figures of checks that need more than the common ones."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
+from bayescich.estimates.walks import WALK
 from bayescich.report.blocks import Block, Figure, Prose, Subhead
 from bayescich.report.canvas import drawn
 from bayescich.report.content import ReportContent
+from bayescich.report.course_figures import course_figure, walk_figure
 from bayescich.report.figures import dot_and_whisker, shrinkage_forest
+from bayescich.report.spread import csv_name, estimate_table
 from bayescich.report.tables import table_from
 from bayescich.report.words import (
     Scale,
@@ -29,8 +32,11 @@ HIERARCHY = "hierarchy"
 GROUPS = "groups_"
 """How the estimates of one grouping's levels begin; the column follows."""
 _FOREST_LEVELS = 40
-_PLACED = (SHRINKAGE, TRUTH, HIERARCHY)
-"""Estimates with a section of their own; the others are listed by themselves."""
+TIMES = "standardised_times"
+INCIDENCE = ("incidence", "incidence_curves", "routes")
+NEEDS = ("needs", "need_families", "matching", "type_need", "type_need_differences")
+_PLACED = (SHRINKAGE, TIMES, TRUTH, HIERARCHY, *INCIDENCE)
+"""Estimates in sections of their own; the others are listed by themselves."""
 
 _ALONE = "Each home type, partially pooled: mean, 50% and 90% intervals; dashed: average."
 _BESIDE = (
@@ -66,6 +72,7 @@ def shrinkage_blocks(content: ReportContent) -> tuple[Block, ...]:
         table,
         forest,
         *_standardised(content, estimate, frame),
+        *_times(content),
     )
 
 
@@ -148,6 +155,41 @@ def _standardised(
     return (Subhead("In units people read"), figure, table)
 
 
+def _times(content: ReportContent) -> tuple[Block, ...]:
+    estimate = content.estimate(TIMES)
+    return () if estimate is None else titled_table(estimate)
+
+
+def need_blocks(content: ReportContent) -> tuple[Block, ...]:
+    """Return what needs do, in all homes, in homes that say they meet them, and by home type."""
+    made = [
+        e for e in content.estimates if e.name in NEEDS or e.name.startswith(("needs_", "need_"))
+    ]
+    blocks: list[Block] = []
+    for estimate in made:
+        title, *rest = titled_table(estimate)
+        blocks += [title, *_need_figure(content, estimate), *rest]
+    return tuple(blocks)
+
+
+def _of_needs(estimate: Estimate) -> bool:
+    # a second effect of needs has its own name behind
+    return estimate.name in NEEDS or estimate.name.startswith(("needs_", "need_families_"))
+
+
+def _need_figure(content: ReportContent, estimate: Estimate) -> list[Block]:
+    if estimate.name != "needs" or "route" in estimate.table or "ratio_mean" not in estimate.table:
+        return []
+    words = estimate.headings["ratio_mean"]
+    figure = drawn(
+        lambda: dot_and_whisker(estimate.table, "need", "ratio", words, 1.0), name="needs",
+        caption=f"{sentence_case(words)} of each need, whatever the home: posterior mean and 90% "
+        "interval; dashed: no effect.",
+        alt=estimate.sentence, synthetic=content.synthetic,
+    )  # fmt: skip
+    return [figure]
+
+
 def truth_blocks(content: ReportContent) -> tuple[Block, ...]:
     """Return what the simulator used beside what the model found; synthetic runs only."""
     estimate = content.estimate(TRUTH)
@@ -177,11 +219,41 @@ def estimate_blocks(content: ReportContent) -> tuple[Block, ...]:
     """Return every estimate without a section of its own: heading, sentence and table."""
     blocks: list[Block] = []
     for estimate in content.estimates:
-        if estimate.name in _PLACED:
+        if estimate.name in _PLACED or _of_needs(estimate):
             continue
         title, table = titled_table(estimate)
-        blocks += [title, *_group_forest(content, estimate), table]
+        figures = (*_group_forest(content, estimate), *_course(content, estimate))
+        blocks += [title, *figures, table]
     return tuple(blocks)
+
+
+def _course(content: ReportContent, estimate: Estimate) -> list[Block]:
+    """Return the figure of a course: by age or year, or of home types by time."""
+    if "ratio_mean" not in estimate.table:
+        return []
+    if estimate.name.startswith(WALK):
+        return [_walk(content, estimate)]
+    return [_courses(content, estimate)] if estimate.name == "baselines" else []
+
+
+def _walk(content: ReportContent, estimate: Estimate) -> Figure:
+    column = plain(estimate.name.removeprefix(WALK))
+    words = estimate.headings["ratio_mean"]
+    return drawn(
+        lambda: walk_figure(estimate.table, column, words), name=estimate.name,
+        caption=f"{sentence_case(words)}, by {column}: posterior mean and 90% interval.",
+        alt=estimate.sentence, synthetic=content.synthetic,
+    )  # fmt: skip
+
+
+def _courses(content: ReportContent, estimate: Estimate) -> Figure:
+    words = estimate.headings["ratio_mean"]
+    return drawn(
+        lambda: course_figure(estimate.table, words), name=estimate.name,
+        caption=f"{sentence_case(words)}: posterior mean and 90% interval. Above 1 the hazard at "
+        "that time is higher than that of the average, set against the type's own level.",
+        alt=estimate.sentence, synthetic=content.synthetic,
+    )  # fmt: skip
 
 
 def _group_forest(content: ReportContent, estimate: Estimate) -> list[Block]:
@@ -204,14 +276,5 @@ def _group_forest(content: ReportContent, estimate: Estimate) -> list[Block]:
 
 
 def titled_table(estimate: Estimate) -> tuple[Block, ...]:
-    """Return an estimate's title and its whole table, captioned with what it says."""
-    table = table_from(
-        estimate.table, name=estimate.name, caption=readable(estimate.sentence),
-        headings=estimate.headings, notes=estimate.notes, download=csv_name(estimate),
-    )  # fmt: skip
-    return (Subhead(estimate.title), table)
-
-
-def csv_name(estimate: Estimate) -> str:
-    """Return the file of an estimate beside the page."""
-    return f"tables/{estimate.name}.csv"
+    """Return an estimate's title and its table, captioned with what it says."""
+    return (Subhead(estimate.title), estimate_table(estimate, readable(estimate.sentence)))

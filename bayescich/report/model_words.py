@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bayescich.model.base import Effect
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
+from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.effects.walk import WalkEffect
 from bayescich.report.blocks import Cell, Equation, Heading, Table, Term
 from bayescich.report.tables import text_cell
-from bayescich.report.words import count, listed, plain, plural, scale_of, sentence_case
+from bayescich.report.words import (
+    count,
+    listed,
+    plain,
+    plural,
+    readable,
+    scale_of,
+    sentence_case,
+)
 from bayescich.sampling.fit import Fit
-from bayescich.spec.model import GaussianSpec, HazardSpec, OrdinalSpec
+from bayescich.spec.model import (
+    INTERACTION,
+    CompetingSpec,
+    GaussianSpec,
+    HazardTimesSpec,
+    OrdinalSpec,
+)
 
 _LETTERS = {"home_type": "θ", "home": "u", "provider": "v", "owner": "v", "authority": "a",
             "year": "y"}  # fmt: skip
 
 
-def linear_predictor(fit: Fit) -> Equation:
-    """Return the parts of the linear predictor, each with what it means and how it is sampled."""
-    return Equation(scale_of(fit.spec).predictor, (*_level(fit), *_effects(fit), *_frailty(fit)))
+def linear_predictor(fit: Fit, sampled: Mapping[str, str] | None = None) -> Equation:
+    """Return the parts of the linear predictor, each with what it means and how it is sampled.
+
+    Parameters
+    ----------
+    fit : Fit
+    sampled : mapping, optional
+        How the levels of each column are sampled, in words.
+    """
+    effects = (_effect(fit, effect, sampled or {}) for effect in fit.structure.effects)
+    known = tuple(term for term in effects if term is not None)
+    return Equation(scale_of(fit.spec).predictor, (*_level(fit), *known, *_frailty(fit)))
 
 
 def _level(fit: Fit) -> tuple[Term, ...]:
     item = fit.spec.likelihood
-    if isinstance(item, HazardSpec):
-        bands = fit.design.coords["band"]
-        meaning = (
-            f"log baseline hazard in each of {len(bands)} bands since the start "
-            f"({bands[0]} … {bands[-1]}); a random walk, so that neighbouring bands inform each "
-            "other"
-        )
-        return (Term("α[band]", meaning),)
+    if isinstance(item, HazardTimesSpec):
+        return _baseline(fit, item)
     if isinstance(item, OrdinalSpec):
         thresholds = listed(f"“{text}”" for text in fit.design.coords["cutpoint"])
         return (Term("−κ[threshold]", f"thresholds between neighbouring categories: {thresholds}"),)
@@ -40,41 +60,101 @@ def _level(fit: Fit) -> tuple[Term, ...]:
     return ()
 
 
-def _effects(fit: Fit) -> tuple[Term, ...]:
-    terms = []
-    for effect in fit.structure.effects:
-        if isinstance(effect, FixedEffect):
-            terms.append(_covariates(fit))
-        elif isinstance(effect, GroupEffect):
-            terms.append(_group(fit, effect))
-    return tuple(terms)
+def _baseline(fit: Fit, item: HazardTimesSpec) -> tuple[Term, ...]:
+    bands = fit.design.coords["band"]
+    each = " of each route" if fit.design.routes else ""
+    meaning = (
+        f"log baseline hazard{each} in each of {len(bands)} bands since the start ({bands[0]} … "
+        f"{bands[-1]}); a random walk, so that neighbouring bands inform each other"
+    )
+    common = Term(f"α[{_with_route(fit, 'band')}]", meaning)
+    if item.baseline_by is None:
+        return (common,)
+    by = plain(item.baseline_by)
+    departs = f"how each {by} departs from it: a random walk that begins at none in the first band"
+    return (common, Term(f"δ[{_with_route(fit, f'{by}, band')}]", departs))
+
+
+def _with_route(fit: Fit, index: str) -> str:
+    return f"{index}, route" if fit.design.routes else index
+
+
+def _effect(fit: Fit, effect: Effect, sampled: Mapping[str, str]) -> Term | None:
+    if isinstance(effect, FixedEffect):
+        return _covariates(fit)
+    if isinstance(effect, GroupEffect):
+        return _group(fit, effect, sampled.get(effect.column, ""))
+    if isinstance(effect, WalkEffect):
+        return _walk(fit, effect)
+    if isinstance(effect, NeedsEffect | TypeNeedEffect | MatchingEffect):
+        return _needs(fit, effect)
+    return None
 
 
 def _covariates(fit: Fit) -> Term:
     names = fit.design.fixed.names if fit.design.fixed else ()
-    words = listed(plain(name) for name in names)
-    return Term("β·x", f"covariates, each centred at its mean and in its own unit: {words}")
+    words = listed(readable(name) for name in names)
+    routes = "; on each route drawn towards the mean over the routes" if fit.design.routes else ""
+    symbol = f"β[{_with_route(fit, '').removeprefix(', ')}]·x" if fit.design.routes else "β·x"
+    meaning = f"covariates, each centred at its mean and in its own unit: {words}{routes}"
+    return Term(symbol, meaning)
 
 
-def _group(fit: Fit, effect: GroupEffect) -> Term:
-    words = plain(effect.column)
+def _group(fit: Fit, effect: GroupEffect, sampled: str) -> Term:
+    words = plain(effect.column).replace(INTERACTION, " by ")
     levels = fit.design.factors[effect.column].size
-    how = {"centred": "centred", "noncentred": "non-centred"}[effect.parametrisation(fit.design)]
     pooled = f"Normal(0, SD²), with the SD between {plural(words)} learnt from the data"
     zero = "; the levels sum to zero" if effect.zero_sum else ""
-    meaning = f"{count(levels)} {plural(words)}, partially pooled: {pooled}{zero}; sampled {how}"
-    return Term(f"{_LETTERS.get(effect.column, 'g')}[{words}]", meaning)
+    routes = ""
+    if fit.design.routes:
+        together = "belong together" if effect.correlated else "are independent"
+        routes = f"; the effects of one level on the routes {together}"
+    how = sampled.removeprefix("zero-sum, ").replace("noncentred", "non-centred")
+    said = f"; sampled {how}" if how else ""
+    meaning = f"{count(levels)} {plural(words)}, partially pooled: {pooled}{zero}{routes}{said}"
+    return Term(f"{_LETTERS.get(effect.column, 'g')}[{_with_route(fit, words)}]", meaning)
+
+
+def _walk(fit: Fit, effect: WalkEffect) -> Term:
+    words = plain(effect.column)
+    smooth = (
+        "steps are small" if effect.order == 1 else "steps change little, and a trend costs nothing"
+    )
+    meaning = (
+        f"{count(fit.design.factors[effect.column].size)} levels of {words} in their order, a "
+        f"random walk that sums to zero: {smooth}"
+    )
+    return Term(f"f[{_with_route(fit, words)}]", meaning)
+
+
+def _needs(fit: Fit, effect: NeedsEffect | TypeNeedEffect | MatchingEffect) -> Term:
+    if isinstance(effect, NeedsEffect):
+        number = len(fit.design.labels[effect.name].names)
+        meaning = f"{number} needs, added up over those a child has; pooled within their families"
+        return Term(f"Σ b[{_with_route(fit, 'need')}]", meaning)
+    if isinstance(effect, TypeNeedEffect):
+        meaning = (
+            f"what each need does in one {plain(effect.column)} beyond what it does in all; for "
+            "each need they sum to zero"
+        )
+        index = _with_route(fit, f"need, {plain(effect.column)}")
+        return Term(f"Σ γ[{index}]", meaning)
+    meaning = "what it does that the home says it meets a need the child has; pooled over the needs"
+    return Term(f"Σ κ[{_with_route(fit, 'need')}]", meaning)
 
 
 def _frailty(fit: Fit) -> tuple[Term, ...]:
     item = fit.spec.likelihood
-    if not isinstance(item, HazardSpec) or item.frailty is None:
+    if not isinstance(item, HazardTimesSpec) or item.frailty is None:
         return ()
     units = fit.design.factors[item.frailty].size
     unit = plain(item.frailty)
+    gamma = item.frailty_family == "gamma"
+    kind = "gamma with mean 1 and a variance" if gamma else "log-normal with an SD"
+    how = "integrated out in closed form" if gamma else "integrated out by adaptive quadrature"
     meaning = (
-        f"log frailty of each of {count(units)} {_people(unit)}: gamma with mean 1 and a variance "
-        "learnt from the data; integrated out in closed form, so it is not sampled"
+        f"log frailty of each of {count(units)} {_people(unit)}: {kind} learnt from the data; "
+        f"{how}, so it is not sampled"
     )
     return (Term(f"log ω[{unit}]", meaning),)
 
@@ -85,31 +165,77 @@ def _people(unit: str) -> str:
 
 def priors_used(fit: Fit) -> tuple[tuple[str, str], ...]:
     """Return each parameter of the model with the role its prior was taken from."""
-    roles = [*_likelihood_roles(fit)]
-    for effect in fit.structure.effects:
-        if isinstance(effect, InterceptEffect):
-            roles.append(("intercept", "intercept"))
-        elif isinstance(effect, FixedEffect) and fit.design.fixed:
-            roles += [
-                (f"coefficient of {plain(name)}", fit.priors.role_of(f"fixed.{name}", "fixed"))
-                for name in fit.design.fixed.names
-            ]
-        elif isinstance(effect, GroupEffect):
-            role = fit.priors.role_of(*effect.prior_roles())
-            roles.append((plain(effect.sd_variable), role))
-    return tuple(roles)
+    of_effects = (role for e in fit.structure.effects for role in _roles_of(fit, e))
+    return (*_likelihood_roles(fit), *of_effects)
+
+
+def _roles_of(fit: Fit, effect: Effect) -> list[tuple[str, str]]:
+    if isinstance(effect, InterceptEffect):
+        return [("intercept", "intercept")]
+    if isinstance(effect, FixedEffect) and fit.design.fixed:
+        roles = [
+            (f"coefficient of {readable(name)}", fit.priors.role_of(f"fixed.{name}", "fixed"))
+            for name in fit.design.fixed.names
+        ]
+        between = [("SD of coefficients between routes", "fixed.route_sd")]
+        return roles + (between if fit.design.routes else [])
+    if isinstance(effect, GroupEffect):
+        words = plain(effect.sd_variable).replace(INTERACTION, " by ")
+        return [(words, fit.priors.role_of(*effect.prior_roles()))]
+    if isinstance(effect, WalkEffect):
+        return _walk_roles(fit, effect)
+    return _needs_roles(fit, effect)
+
+
+def _walk_roles(fit: Fit, effect: WalkEffect) -> list[tuple[str, str]]:
+    name = f"{effect.column}.step_sd"
+    roles = [(plain(f"{effect.column}_step_sd"), fit.priors.role_of(name, "walk.step_sd"))]
+    if effect.order == 1:
+        return roles
+    slope = fit.priors.role_of(f"fixed.{effect.column}", "fixed")
+    return [*roles, (f"coefficient of {plain(effect.column)} (trend)", slope)]
+
+
+def _needs_roles(fit: Fit, effect: Effect) -> list[tuple[str, str]]:
+    if isinstance(effect, NeedsEffect):
+        sd = fit.priors.role_of(f"{effect.name}.sd", "needs.sd")
+        return [("mean of a family of needs", "needs.mean"), ("SD within a family of needs", sd)]
+    if isinstance(effect, TypeNeedEffect):
+        return [("SD of needs within types", "type_need.sd")]
+    if isinstance(effect, MatchingEffect):
+        return [("average matched need", "matching.mean"),
+                ("SD between matched needs", "matching.sd")]  # fmt: skip
+    return []
 
 
 def _likelihood_roles(fit: Fit) -> tuple[tuple[str, str], ...]:
     item = fit.spec.likelihood
-    if isinstance(item, HazardSpec):
-        own = [("baseline, first band", "baseline.level"), ("baseline, steps", "baseline.step_sd")]
-        return (*own, *([("frailty variance", "frailty.variance")] if item.frailty else []))
+    if isinstance(item, HazardTimesSpec):
+        return _hazard_roles(item)
     if isinstance(item, OrdinalSpec):
         return (("first threshold", "cutpoint.first"), ("gaps between thresholds", "cutpoint.gap"))
     if isinstance(item, GaussianSpec) and item.known_sd is None:
         return (("residual SD", "residual.sd"),)
     return ()
+
+
+def _hazard_roles(item: HazardTimesSpec) -> tuple[tuple[str, str], ...]:
+    level = "baseline.route_level" if isinstance(item, CompetingSpec) else "baseline.level"
+    roles = [("baseline, level", level), ("baseline, steps", "baseline.step_sd")]
+    if item.baseline_by is not None:
+        roles.append(("departures from the baseline, steps", "baseline.departure_sd"))
+    if item.frailty is not None:
+        gamma = item.frailty_family == "gamma"
+        roles.append(
+            ("frailty variance", "frailty.variance") if gamma
+            else ("SD of the log frailty", "frailty.sd")
+        )  # fmt: skip
+    if isinstance(item, CompetingSpec) and item.recording is not None:
+        roles += [("log odds of no record, level", "recording.level"),
+                  ("log odds of no record, SD", "recording.sd")]  # fmt: skip
+        if item.recording_shift:
+            roles.append(("log odds of no record, change by route", "recording.shift"))
+    return tuple(roles)
 
 
 def priors_table(fit: Fit) -> Table:

@@ -13,8 +13,10 @@ from bayescich.report.canvas import drawn
 from bayescich.report.check_figures import draw_check, how_to_read
 from bayescich.report.content import ReportContent
 from bayescich.report.estimate_blocks import (
+    HIERARCHY,
     SHRINKAGE,
     estimate_blocks,
+    need_blocks,
     shrinkage_blocks,
     truth_blocks,
 )
@@ -26,6 +28,7 @@ from bayescich.report.figures import (
     scalar_names,
 )
 from bayescich.report.model_words import linear_predictor, priors_table
+from bayescich.report.route_blocks import MAIN, route_blocks
 from bayescich.report.tables import gates_table, table_from, text_cell
 from bayescich.report.words import (
     counted,
@@ -36,18 +39,25 @@ from bayescich.report.words import (
     plural,
     readable,
 )
+from bayescich.sampling.fit import Fit
 
-_RANKED = ("fixed", "baseline", "cutpoint")
+_RANKED = ("fixed_mean", "fixed", "baseline", "cutpoint", "need_family_mean", "home_type_sd",
+           "home_sd", "provider_sd", "authority_sd")  # fmt: skip
+_PANELS = 32
+"""Panels of one rank figure; whatever does not fit is judged by its R-hat alone."""
 _UNFOLDED_ROWS = 4
 """A check's table with more rows is folded away when a figure shows the same."""
 
 
 def make_sections(content: ReportContent) -> tuple[Section, ...]:
     """Return all sections of the page; those with nothing to say are left out."""
-    others = "Other estimates" if content.estimate(SHRINKAGE) else "Estimates"
+    main = content.estimate(SHRINKAGE) or content.estimate(MAIN)
+    others = "Other estimates" if main else "Estimates"
     sections = (
         Section("answer", "The answer in short", answer.blocks(content)),
         Section("shrinkage", "Shrinkage by home type", shrinkage_blocks(content)),
+        Section("routes", "Routes by home type" if main else "Routes", route_blocks(content)),
+        Section("needs", "Needs", need_blocks(content)),
         Section("truth", "Truth against posterior", truth_blocks(content)),
         Section("data", "Who is in the data", provenance.data_blocks(content)),
         Section("model", "The model", _model(content)),
@@ -63,7 +73,8 @@ def make_sections(content: ReportContent) -> tuple[Section, ...]:
 def _model(content: ReportContent) -> tuple[Block, ...]:
     fit = content.fit
     names = scalar_names(fit)
-    blocks: list[Block] = [Prose((likelihood_words(fit.spec.likelihood),)), linear_predictor(fit)]
+    blocks: list[Block] = [Prose((likelihood_words(fit.spec.likelihood),))]
+    blocks.append(linear_predictor(fit, _sampled(content)))
     blocks += [Subhead("Priors, with their reasons"), priors_table(fit)]
     if names and "prior" in fit.tree:
         blocks.append(
@@ -77,6 +88,14 @@ def _model(content: ReportContent) -> tuple[Block, ...]:
             )
         )
     return tuple(blocks)
+
+
+def _sampled(content: ReportContent) -> dict[str, str]:
+    """Return how the levels of each column were sampled, from the table of the hierarchy."""
+    hierarchy = content.estimate(HIERARCHY)
+    if hierarchy is None:
+        return {}
+    return dict(zip(hierarchy.table["column"], hierarchy.table["parametrisation"], strict=True))
 
 
 def _belief(content: ReportContent) -> tuple[Block, ...]:
@@ -146,12 +165,24 @@ def _sampler_figures(content: ReportContent) -> list[Block]:
 
 def _rank_figures(content: ReportContent) -> list[Block]:
     fit, effect = content.fit, content.fit.structure.home_type
-    shared = scalar_names(fit) + named(fit, _RANKED)
+    shared = _that_fit(fit, [*scalar_names(fit), *named(fit, _RANKED)])
     wanted = {"ranks": (shared, "the parameters all rows share")}
-    if effect is not None:
+    if effect is not None and _that_fit(fit, [effect.variable]):
         words = f"the effects of {plural(plain(effect.column))}"
         wanted["ranks-home-types"] = ([effect.variable], words)
     return [_ranks(content, name, *what) for name, what in wanted.items() if what[0]]
+
+
+def _that_fit(fit: Fit, names: Sequence[str]) -> list[str]:
+    posterior = fit.tree["posterior"].to_dataset()
+    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+    chosen, left = [], _PANELS
+    for name in dict.fromkeys(names):
+        panels = posterior[name].size // draws
+        if panels <= left:
+            chosen.append(name)
+            left -= panels
+    return chosen
 
 
 def _ranks(content: ReportContent, name: str, variables: list[str], words: str) -> Figure:

@@ -17,8 +17,9 @@ import pandas as pd
 from bayescich.spec.model import (
     BernoulliSpec,
     BinomialSpec,
+    CompetingSpec,
     GaussianSpec,
-    HazardSpec,
+    HazardTimesSpec,
     LikelihoodSpec,
     ModelSpec,
     OrdinalSpec,
@@ -176,11 +177,15 @@ def plain(name: str) -> str:
     >>> plain("home_type_sd"), plain("frailty_variance")
     ('SD between home types', 'frailty variance')
     """
-    if name.endswith("_sd") and name not in _NAMES:
+    if name in _NAMES:
+        return _NAMES[name]
+    if name.endswith("_step_sd"):
+        return f"step from one {plain(name.removesuffix('_step_sd'))} to the next"
+    if name.endswith("_sd"):
         return f"SD between {plural(plain(name.removesuffix('_sd')))}"
     if name.endswith("_effect"):
         return f"effect of {plain(name.removesuffix('_effect'))}"
-    return _NAMES.get(name, name.replace("_", " "))
+    return name.replace("_", " ")
 
 
 _NAMES = {
@@ -197,6 +202,22 @@ _NAMES = {
     "cutpoint": "threshold",
     "cutpoint_gap": "gap between thresholds",
     "baseline": "log baseline hazard",
+    "baseline_departure": "departure from the common baseline",
+    "baseline_departure_sd": "step of the departures from it",
+    "fixed_mean": "coefficient, mean over routes",
+    "fixed_route_sd": "SD of coefficients between routes",
+    "frailty_sd": "SD of the log frailty",
+    "need_sd": "SD between needs of a family",
+    "need_family_mean": "mean effect of a family of needs",
+    "type_need_sd": "SD of needs within types",
+    "type_need_effect": "effect of a need within a type",
+    "matching_mean": "effect of a matched need, average",
+    "matching_sd": "SD between matched needs",
+    "matching_effect": "effect of a matched need",
+    "recording_level": "log odds of no record",
+    "recording_sd": "SD of the log odds of no record",
+    "recording_shift": "change of those log odds by route",
+    "recording_logit": "log odds of no record, one recorder",
 }
 
 
@@ -207,13 +228,15 @@ def quantity(text: str) -> str:
     --------
     >>> quantity("year_sd"), quantity("baseline[0-7 days]"), quantity("Private, solo")
     ('SD between years', 'log baseline hazard, 0-7 days', 'Private, solo')
-    >>> quantity("home_type, year")
-    'home type, year'
+    >>> quantity("home_type, year"), quantity("home mean of age_at_start")
+    ('home type, year', 'home mean of age at start')
     """
     if _LIST.fullmatch(text):
         return ", ".join(quantity(name) for name in text.split(", "))
     match = _COMPONENT.fullmatch(text)
-    if match is None or ("_" not in text and match["level"] is None):
+    if match is None:
+        return _WITHIN.sub(lambda within: quantity(within[0]), text)
+    if "_" not in text and match["level"] is None:
         return text
     name, level = plain(match["name"]), match["level"]
     return f"{name}, {quantity(level)}" if level else name
@@ -268,7 +291,7 @@ def scale_of(spec: ModelSpec) -> Scale:
     """
     name = spec.report.outcome_name
     item = spec.likelihood
-    if isinstance(item, HazardSpec):
+    if isinstance(item, HazardTimesSpec):
         more, less = f"a higher hazard of {a_or_an(name)}", f"a lower hazard of {a_or_an(name)}"
         return Scale("log hazard ratio", "hazard ratio", more, less, "log hazard per year")
     if isinstance(item, GaussianSpec):
@@ -297,7 +320,7 @@ def likelihood_words(item: LikelihoodSpec) -> str:
     >>> likelihood_words(BernoulliSpec(family="bernoulli", outcome="at_school"))
     '“at_school” is a yes or no with a logit link.'
     """
-    if isinstance(item, HazardSpec):
+    if isinstance(item, HazardTimesSpec):
         return _hazard_words(item)
     if isinstance(item, OrdinalSpec):
         order = listed(f"“{label}”" for label in item.categories)
@@ -314,15 +337,53 @@ def likelihood_words(item: LikelihoodSpec) -> str:
     return f"“{item.outcome}” is normal around the linear predictor with {known}."
 
 
-def _hazard_words(item: HazardSpec) -> str:
+def _hazard_words(item: HazardTimesSpec) -> str:
     bands = f"constant within {number_word(len(item.cuts) + 1)} bands of time since the start"
-    frailty = (
-        f" Each {item.frailty} has a frailty of mean 1 (gamma) that multiplies the hazard of all "
-        "its spells; it is integrated out exactly."
-        if item.frailty
-        else ""
+    return " ".join((f"{_what_happens(item)} is {bands}.", *_time_words(item)))
+
+
+def _what_happens(item: HazardTimesSpec) -> str:
+    event = f"“{getattr(item, 'event', 'event')}” after “{item.time}” days"
+    if not isinstance(item, CompetingSpec):
+        return f"The hazard of {event}"
+    routes = listed(f"“{route}”" for route in item.routes)
+    return (
+        f"{event} is one of {number_word(len(item.routes))} routes that shut each other out: "
+        f"{routes}. The hazard of each"
     )
-    return f"The hazard of “{item.event}” after “{item.time}” days is {bands}.{frailty}"
+
+
+def _time_words(item: HazardTimesSpec) -> list[str]:
+    words = []
+    if item.baseline_by:
+        words.append(f"Each {plain(item.baseline_by)} has a course over time of its own.")
+    if item.split is not None:
+        on_the_way = [w for w, c in (("age", item.split.age), ("year", item.split.year)) if c]
+        words.append(f"Spells are cut where {listed(on_the_way)} change; all pieces count.")
+    if item.frailty:
+        kind = "mean 1 (gamma)" if item.frailty_family == "gamma" else "median 1 (log-normal)"
+        exactly = " exactly" if item.frailty_family == "gamma" else ""
+        every = "hazards of all routes" if isinstance(item, CompetingSpec) else "hazard"
+        words.append(
+            f"Each {item.frailty} has a frailty of {kind} that multiplies the {every} of all its "
+            f"spells; it is integrated out{exactly}."
+        )
+    if item.collapse:
+        words.append("Spells alike in every effect are read together, as one cell.")
+    return words + _unknown_words(item)
+
+
+def _unknown_words(item: HazardTimesSpec) -> list[str]:
+    if not isinstance(item, CompetingSpec) or item.unknown is None:
+        return []
+    words = [f"Where the route is “{item.unknown}” each route counts by its chance."]
+    if item.recording is not None:
+        shift = "may depend" if item.recording_shift else "does not depend"
+        words.append(
+            f"How often it is not recorded is learnt for each {plain(item.recording)} and {shift} "
+            "on the route."
+        )
+    return words
 
 
 def described(types: pd.DataFrame, scale: Scale) -> str:

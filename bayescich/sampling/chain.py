@@ -8,11 +8,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pymc as pm
 import xarray as xr
+from pytensor.compile.mode import Mode
 from pytensor.configdefaults import config
 
 from bayescich.model.draws import FloatArray
 
 _JITTER = 0.5
+
+PLAIN = Mode(linker="py", optimizer=None)  # type: ignore[arg-type] # None is taken
+"""Evaluate a graph step by step in Python, with nothing compiled."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def centre(model: pm.Model) -> dict[str, FloatArray]:
     Asked for once a model: PyMC compiles a function to find it.
     """
     if model not in _CENTRES:
-        with config.change_flags(mode="FAST_COMPILE"):
+        # with a C compiler PyTensor would warn that it finds no BLAS, which nothing here needs
+        with config.change_flags(mode=PLAIN, cxx=""):
             _CENTRES[model] = model.initial_point()
     return _CENTRES[model]
 

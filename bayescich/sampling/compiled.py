@@ -28,6 +28,7 @@ from pytensor.configdefaults import config
 from pytensor.graph import clone_replace, rewrite_graph
 from pytensor.graph.replace import vectorize_graph
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+from pytensor.link.numba.dispatch.basic import numba_njit
 
 from bayescich.model.build import reported_variables
 from bayescich.model.draws import FloatArray
@@ -39,17 +40,21 @@ POINT = "point"
 DRAWS_AT_ONCE = 500
 """Draws turned into reported variables together: enough to be fast, few enough to fit."""
 
-_DENSITY = """
-def {name}(dim, x_, out_, logp_, user_):
+_WITH_DATA = """
+def with_data(x, table):
+{arrays}
+    return density(x{names})
+"""
+
+_CALLBACK = """
+def log_density(dim, x_, out_, logp_, user_):
     if dim != {size}:
         return -1
     try:
         x = carray(x_, ({size},))
         out = carray(out_, ({size},))
         logp = carray(logp_, ())
-        table = carray(user_, ({entries},), uint64)
-{arrays}
-        value, gradient = density(x{names})
+        value, gradient = with_data(x, carray(user_, ({entries},), uint64))
         logp[()] = value
         out[...] = gradient
         if not isfinite(logp[()]):
@@ -61,6 +66,7 @@ def {name}(dim, x_, out_, logp_, user_):
         return 1
     return 0
 """
+"""Two functions, since numba does not take a call of more than thirty arguments inside ``try``."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def compile_density(model: pm.Model) -> Density:
     with config.change_flags(numba__fastmath=False):
         function, size = _graph(model, shapes)
         shared = function.get_shared()
-        data = [np.ascontiguousarray(variable.get_value(borrow=True)) for variable in shared]
+        data = [np.asarray(variable.get_value(borrow=True), order="C") for variable in shared]
         address = _callback(function.vm.jit_fn, data, size)
     table = _table(data)
     compiled = CompiledPyMCModel(
@@ -117,8 +123,8 @@ def compile_density(model: pm.Model) -> Density:
 
 def _graph(model: pm.Model, shapes: list[tuple[int, ...]]) -> tuple[Any, int]:
     values = model.value_vars
-    logp = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
-    gradients = pt.grad(logp, values)
+    logp: Any = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
+    gradients: Any = pt.grad(logp, values)
     sizes = [int(np.prod(shape)) for shape in shapes]
     ends = np.cumsum([0, *sizes])
     point = pt.TensorType("float64", shape=(int(ends[-1]),))(name="_point")
@@ -138,29 +144,35 @@ def _callback(density: Any, data: list[npt.NDArray[Any]], size: int) -> Any:
     for k, array in enumerate(data):
         shape = "".join(f"int(table[{entry + 1 + axis}])," for axis in range(array.ndim))
         lines.append(
-            f"        d{k} = carray(pointer(table[{entry}]), ({shape}), dtype('{array.dtype.str}'))"
+            f"    d{k} = carray(pointer(table[{entry}]), ({shape}), dtype('{array.dtype.str}'))"
         )
         entry += 1 + array.ndim
-    source = _DENSITY.format(
-        name="log_density", size=size, entries=entry, arrays="\n".join(lines),
-        names="".join(f", d{k}" for k in range(len(data))),
-    )  # fmt: skip
-    graph_key = CACHED_SRC_FUNCTIONS.get(density.py_func)
-    key = None if graph_key is None else hashlib.sha256((graph_key + source).encode()).hexdigest()
-    function = compile_numba_function_src(
-        source, "log_density", cache_key=key,
-        global_env={
-            # numba loads what it kept into the module of this name
-            "__name__": __name__,
-            "carray": numba.carray, "pointer": address_as_void_pointer, "dtype": np.dtype,
-            "uint64": np.uint64, "isfinite": np.isfinite, "density": density,
-        },
-    )  # fmt: skip
+    names = "".join(f", d{k}" for k in range(len(data)))
+    source = _WITH_DATA.format(arrays="\n".join(lines), names=names)
+    key = CACHED_SRC_FUNCTIONS.get(density.py_func)
+    key, inner = _from_source("with_data", source, key, density=density)
+    with_data = numba_njit(inner, cache=key is not None)
+    key, outer = _from_source(
+        "log_density", _CALLBACK.format(size=size, entries=max(entry, 1)), key, with_data=with_data
+    )
     doubles = numba.types.CPointer(numba.types.double)
     signature = numba.types.int64(
         numba.types.uint64, doubles, doubles, doubles, numba.types.voidptr
     )
-    return numba.cfunc(signature, cache=key is not None)(function)
+    return numba.cfunc(signature, cache=key is not None)(outer)
+
+
+def _from_source(
+    name: str, source: str, key: str | None, **called: Any
+) -> tuple[str | None, Callable[..., Any]]:
+    """Make a function from its source, and the key under which numba keeps its machine code."""
+    key = None if key is None else hashlib.sha256((key + source).encode()).hexdigest()
+    known = {
+        # numba loads what it kept into the module of this name
+        "__name__": __name__, "carray": numba.carray, "pointer": address_as_void_pointer,
+        "dtype": np.dtype, "uint64": np.uint64, "isfinite": np.isfinite,
+    }  # fmt: skip
+    return key, compile_numba_function_src(source, name, cache_key=key, global_env=known | called)
 
 
 def _table(data: list[npt.NDArray[Any]]) -> npt.NDArray[np.uint64]:
@@ -220,9 +232,8 @@ class Reported:
             for value, shape, start, end in zip(values, shapes, ends[:-1], ends[1:], strict=True)
         }
         many = vectorize_graph(outputs, replace=batched)
-        function = pytensor.function(
-            [points], many, mode=Mode(linker="py", optimizer=None), on_unused_input="ignore"
-        )
+        mode = Mode(linker="py", optimizer=None)  # type: ignore[arg-type] # None is taken
+        function = pytensor.function([points], many, mode=mode, on_unused_input="ignore")
         named = model.named_vars_to_dims
         dims = tuple(tuple(named.get(name, ())) for name in names)
         coords = {str(k): tuple(map(str, v)) for k, v in model.coords.items() if v is not None}

@@ -29,8 +29,9 @@ def sample_prior(model: pm.Model, draws: int, seed: int) -> xr.Dataset:
             # our likelihoods are potentials; the priors do not depend on them
             warnings.filterwarnings("ignore", "The effect of Potentials", UserWarning)
             tree = pm.sample_prior_predictive(
-                draws, model=model, var_names=reported_variables(model), random_seed=seed
-            )
+                draws, model=model, var_names=reported_variables(model), random_seed=seed,
+                compile_kwargs={"mode": "FAST_COMPILE"},  # each draw is cheap, compiling is not
+            )  # fmt: skip
     finally:
         logger.setLevel(level)
     return tree["prior"].to_dataset()

@@ -10,6 +10,7 @@ import xarray as xr
 from bayescich.model.build import reported_variables
 from bayescich.progress import say
 from bayescich.sampling.blackjax_chains import blackjax_chains
+from bayescich.sampling.memory import refuse_too_large
 from bayescich.sampling.nutpie_chains import nutpie_chains
 from bayescich.sampling.pymc_chains import pymc_chains
 from bayescich.sampling.settings import SamplerSettings
@@ -35,13 +36,15 @@ def sample_posterior(model: pm.Model, settings: SamplerSettings, folder: Path) -
     Raises
     ------
     SamplingError
-        When the sampler cannot start, or a kept chain cannot be read.
+        When the draws would not fit into memory, the sampler cannot start, or a kept chain
+        cannot be read.
     """
     done = finished_chains(folder, settings.chains)
     missing = [k for k in range(settings.chains) if k not in done]
     if done and missing:
         say(f"{len(done)} of {settings.chains} chains were finished before; sampling the rest")
     if missing:
+        refuse_too_large(model, settings)
         keep = reported_variables(model)
         for finished in _CHAINS[settings.sampler](model, settings, missing):
             posterior = finished.posterior[[n for n in keep if n in finished.posterior]]

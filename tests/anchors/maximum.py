@@ -60,13 +60,16 @@ class Estimates:
 
 
 def anchor_spec(name: str, *, formula: str | None = None, **likelihood: Any) -> ModelSpec:
-    """Return ``tests/anchors/<name>.yaml``, with fields of its likelihood exchanged."""
+    """Return ``tests/anchors/<name>.yaml`` with fields of its likelihood exchanged.
+
+    An empty ``formula`` leaves the covariates out.
+    """
     spec, _ = load_model_spec(str(HERE / f"{name}.yaml"))
     content = spec.model_dump(exclude_unset=True)
     content["likelihood"] |= likelihood
     content.pop("priors", None)
     if formula is not None:
-        content["effects"] = [{"kind": "fixed", "formula": formula}]
+        content["effects"] = [{"kind": "fixed", "formula": formula}] if formula else []
     return ModelSpec.model_validate(content)
 
 

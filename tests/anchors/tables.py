@@ -89,7 +89,7 @@ def truncated(seed: int, litters: int, variance: float, effect: float) -> pd.Dat
     x = rng.integers(0, 2, (litters, 3))
     hazard = frailty[:, None] * np.exp(effect * x) / DAYS_PER_YEAR
     ended = rng.exponential(1.0 / hazard)
-    entry = rng.uniform(0.0, 1.5 * DAYS_PER_YEAR, litters)
+    entry = rng.uniform(0.0, 3.0 * DAYS_PER_YEAR, litters)
     seen = (ended > entry[:, None]).all(axis=1)
     last = 4.0 * DAYS_PER_YEAR
     return pd.DataFrame(

@@ -16,6 +16,7 @@ from tests.tiny_fit import (
     with_posterior,
     with_stats,
 )
+from tests.tiny_routes import competing_fit, spells_fit
 
 GATES = {"rhat", "ess_bulk", "ess_tail", "mcse", "divergences", "bfmi", "max_depth"}
 
@@ -170,3 +171,56 @@ def test_a_companion_fit_whose_chains_disagree_fails_the_gate() -> None:
 
 def test_a_model_without_home_types_has_no_companion() -> None:
     assert "companion" not in by_name(replace(hazard_fit(), unpooled=None, cache={}))
+
+
+def test_what_cannot_vary_does_not_fail_the_gates():
+    fit = competing_fit(600)
+    found = by_name(fit)
+    assert {found[name].status for name in GATES} == {"passed"}
+    values = found["rhat"].series["values"]
+    assert np.isfinite(values).all()
+    matrix = fit.tree["posterior"]["home_correlation"]
+    assert matrix.sizes["route"] == 3
+    quantities = sum(
+        int(np.prod(v.shape[2:])) for v in fit.tree["posterior"].to_dataset().data_vars.values()
+    )
+    # three pairs stand for nine entries
+    assert len(values) == quantities - 6
+
+
+def test_pairs_of_routes_are_named():
+    fit = competing_fit(600)
+    draws = draws_of(fit, "home_correlation")
+    draws[0, :, 0, 2] += 0.5
+    found = by_name(with_posterior(fit, home_correlation=draws))["rhat"]
+    assert found.status == "failed"
+    assert "home_correlation[return home, other]" in found.sentence
+
+
+def test_departures_begin_at_nothing():
+    found = by_name(spells_fit(600, strata=True))
+    assert found["ess_bulk"].status == "passed"
+    assert np.isfinite(found["ess_bulk"].series["values"]).all()
+
+
+def test_a_correlation_that_never_moved_fails():
+    fit = competing_fit(600)
+    draws = draws_of(fit, "home_correlation")
+    draws[..., 0, 1] = 0.3
+    found = by_name(with_posterior(fit, home_correlation=draws))["rhat"]
+    assert found.status == "failed"
+    assert "cannot be computed" in found.sentence
+
+
+@pytest.mark.parametrize(("name", "by"), [("home_effect", 0.4), ("recording_logit", 0.33)])
+def test_effects_of_exchangeable_levels_are_allowed_a_little_more(name, by, monkeypatch):
+    monkeypatch.setattr("bayescich.checks.convergence.SHARE_ABOVE", 0.01)
+    fit = competing_fit(600)
+    draws = draws_of(fit, name)
+    first = (slice(None), slice(None), *([0] * (draws.ndim - 2)))
+    one = draws[first]
+    one[0] += by * one.std()
+    draws[first] = one
+    found = by_name(with_posterior(fit, **{name: draws}))["rhat"]
+    assert 1.01 < found.value <= 1.02
+    assert found.status == "passed"

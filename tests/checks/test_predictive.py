@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayescich.checks import replicates
 from bayescich.checks.predictive import between_homes, crude_rates
 from bayescich.checks.predictive_grades import grade_checks
 from bayescich.checks.predictive_hazard import hazard_checks
 from bayescich.checks.replicates import observed, replicated, tail_probability
 from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit, with_posterior
+from tests.tiny_routes import spells_fit
 
 FITS = {"hazard": hazard_fit, "ordinal": ordinal_fit, "binomial": binomial_fit}
 
@@ -60,19 +62,16 @@ def test_a_wrong_spread_is_seen_in_new_homes_only(sd, tail):
     assert 0.01 < same < 0.99
 
 
-def test_new_homes_replace_homes_and_providers_but_not_years():
-    fit = hazard_fit()
+def test_new_homes_replace_homes_and_providers_but_not_years(monkeypatch):
     eta = {"same": [], "new": []}
-    original = fit.structure.likelihood.replicate_durations
+    original = replicates.replicate_spells
 
-    class Spy(type(fit.structure.likelihood)):
-        def replicate_durations(self, draws, own, frailty, stream):
-            eta[which].append(own)
-            return original(draws, own, frailty, stream)
+    def spied(likelihood, draws, own, *others):
+        eta[which].append(own)
+        return original(likelihood, draws, own, *others)
 
-    likelihood = fit.structure.likelihood
-    spied = Spy(likelihood.cuts, likelihood.frailty, likelihood.event_name)
-    fit = _with_likelihood(fit, spied)
+    monkeypatch.setattr("bayescich.checks.replicates.replicate_spells", spied)
+    fit = hazard_fit()
     for which in ("same", "new"):
         replicated(fit, lambda o: {"n": o.counts.sum(1)}, rng(), new_homes=which == "new")
     difference = np.concatenate(eta["new"]) - np.concatenate(eta["same"])
@@ -81,10 +80,6 @@ def test_new_homes_replace_homes_and_providers_but_not_years():
     first = difference[:, home == 0]
     assert np.ptp(first, axis=1).max() < 1e-9
     assert difference.std() == pytest.approx(np.sqrt(2 * (0.4**2 + 0.3**2)), rel=0.25)
-
-
-def _with_likelihood(fit, likelihood):
-    return replace(fit, structure=replace(fit.structure, likelihood=likelihood))
 
 
 def test_a_model_without_new_levels_says_so():
@@ -164,3 +159,63 @@ def test_wrong_thresholds_fail_the_grades():
 def test_tail_probability_counts_ties_half():
     draws = np.array([[0.0, 5.0], [0.1 + 0.2, 6.0], [0.3, 7.0], [1.0, 8.0]])
     assert tail_probability(np.array([0.3, 4.0]), draws).tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"split": True}, {"strata": True}, {"strata": True, "split": True}, {"family": "log_normal"}],
+)
+def test_other_right_hazards_pass(options):
+    fit = spells_fit(**options)
+    checks = [*hazard_checks(fit, rng()), crude_rates(fit, rng()), between_homes(fit, rng())]
+    assert {check.name: check.status for check in checks} == {
+        "ppc_bands": "passed",
+        "ppc_survival": "passed",
+        "ppc_moves": "passed",
+        "ppc_rates": "passed",
+        "ppc_homes": "passed",
+    }
+
+
+def test_baselines_that_are_exchanged_fail_the_bands():
+    departure = np.array([[0.0, 0.0, 0.0], [0.0, -1.5, -1.8], [0.0, -1.5, -1.6], [0.0, -1.0, 0.0]])
+    fit = spells_fit(strata=True, baseline_departure=departure)
+    checks = {check.name: check.status for check in hazard_checks(fit, rng())}
+    assert checks["ppc_bands"] == checks["ppc_survival"] == "failed"
+
+
+def test_a_split_table_is_checked_as_the_whole_one():
+    whole, split = (with_posterior(spells_fit(600, split=s), fixed=0.0) for s in (False, True))
+    for check in (crude_rates, between_homes):
+        one, other = (check(fit, rng()).table for fit in (whole, split))
+        assert one["observed"].to_numpy() == pytest.approx(other["observed"].to_numpy())
+        assert one["mean"].to_numpy() == pytest.approx(other["mean"].to_numpy(), rel=0.05)
+    one, other = ({c.name: c.table for c in hazard_checks(fit, rng())} for fit in (whole, split))
+    for name in ("ppc_bands", "ppc_survival", "ppc_moves"):
+        assert one[name]["observed"].tolist() == pytest.approx(other[name]["observed"].tolist())
+        assert one[name]["mean"].to_numpy() == pytest.approx(
+            other[name]["mean"].to_numpy(), rel=0.1, abs=1.0
+        )
+
+
+def test_cells_have_rates_and_bands_but_no_spells():
+    fit = spells_fit(collapse=True)
+    checks = {check.name: check for check in hazard_checks(fit, rng())}
+    assert checks["ppc_bands"].status == "passed"
+    assert checks["ppc_bands"].table["observed"].sum() == fit.table["moved"].sum()
+    rates = crude_rates(fit, rng())
+    assert rates.status == "passed"
+    overall = fit.table["moved"].sum() / (fit.table["days"].sum() / 365.25)
+    assert row(rates.table, level="all")["observed"] == pytest.approx(overall)
+    silent = [checks["ppc_survival"], checks["ppc_moves"], between_homes(fit, rng())]
+    assert {check.status for check in silent} == {"not applicable"}
+    assert all("cells of many spells" in check.sentence for check in silent)
+
+
+def test_nothing_is_replayed_when_all_were_under_way():
+    fit = hazard_fit(600)
+    fit.design.outcome["entry"][:] = 1.0
+    checks = [*hazard_checks(fit, rng()), crude_rates(fit, rng()), between_homes(fit, rng())]
+    status = {check.name: check.status for check in checks}
+    assert status.pop("ppc_bands") != "not applicable"
+    assert set(status.values()) == {"not applicable"}

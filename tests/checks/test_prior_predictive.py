@@ -9,6 +9,7 @@ import xarray as xr
 from bayescich.checks.prior_predictive import prior_checks, reference_predictor
 from bayescich.model.draws import Draws
 from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit
+from tests.tiny_routes import CORRELATION, ROUTES, competing_fit, spells_fit
 
 
 def by_name(fit):
@@ -95,3 +96,56 @@ def test_without_prior_draws():
     tree = xr.DataTree.from_dict({"posterior": fit.tree["posterior"].to_dataset()})
     (check,) = prior_checks(replace(fit, tree=tree, cache={}), np.random.default_rng(1))
     assert check.status == "not applicable"
+
+
+def test_reference_case_has_an_effect_on_each_route_that_belong_together():
+    fit = competing_fit(300)
+    size = 40_000
+    draws = Draws(
+        {
+            "home_sd": np.tile([0.3, 0.4, 0.5], (size, 1)),
+            "provider_sd": np.tile([0.4, 0.3, 0.0], (size, 1)),
+            "home_correlation": np.broadcast_to(CORRELATION, (size, 3, 3)),
+        }
+    )
+    eta = reference_predictor(fit, draws, np.random.default_rng(8))
+    assert eta.std(axis=0) == pytest.approx([0.5, 0.5, 0.5], rel=0.02)
+    covariance = np.cov(eta.T)
+    # providers are independent between routes: only homes' effects belong together
+    assert covariance[0, 1] == pytest.approx(0.4 * 0.3 * 0.4, abs=0.005)
+    assert covariance[1, 2] == pytest.approx(0.3 * 0.4 * 0.5, abs=0.005)
+
+
+def test_routes_are_shown_and_their_total_judged():
+    found = by_name(competing_fit(600))
+    outcome = found["prior_outcome"]
+    assert outcome.table["quantity"].tolist() == [
+        "probability of any exit within 365 days",
+        *(f"probability of leaving by: {route}" for route in ROUTES),
+    ]
+    assert outcome.status == "passed"
+    total = outcome.table.iloc[0]["posterior_median"]
+    assert outcome.table.iloc[1:]["posterior_median"].sum() == pytest.approx(total, rel=0.1)
+    rare = np.full((1, 400, 3, 3), -9.0)
+    assert by_name(with_prior(competing_fit(600), baseline=rare))["prior_outcome"].status == (
+        "failed"
+    )
+
+
+def test_groups_and_types_of_routes():
+    fit = competing_fit(600)
+    found = by_name(fit)
+    names = found["prior_groups"].table["group"].tolist()
+    assert names[:2] == ["home", "provider"]
+    assert "home, another home" in names
+    assert len(names) == 2 + 2 * 3
+    assert "on any one route" in found["prior_groups"].sentence
+    wild = np.random.default_rng(3).normal(0, 2.0, (1, 400, 4, 3))
+    check = by_name(with_prior(fit, home_type_effect=wild))["prior_home_types"]
+    assert check.status == "failed"
+    assert check.value == pytest.approx(1.96 * 2.0 * np.sqrt(2), rel=0.1)
+
+
+@pytest.mark.parametrize("options", [{"strata": True}, {"family": "log_normal"}])
+def test_other_hazards_have_a_reference_case(options):
+    assert by_name(spells_fit(600, **options))["prior_outcome"].status == "passed"

@@ -96,3 +96,56 @@ def test_a_prior_of_no_covariate_is_refused() -> None:
     build_design(TABLE, spec("age", priors={"fixed.age": PRIOR}))
     with pytest.raises(DesignError, match=r"'fixed\.aeg' is of no covariate(.|\n)*fixed\.age"):
         build_design(TABLE, spec("age", priors={"fixed.aeg": PRIOR}))
+
+
+MUNDLAK = pd.DataFrame(
+    {
+        "child": ["a", "a", "b", "c", "d", "d"],
+        "home": ["H", "H", "H", "H", "J", "K"],
+        "score": np.arange(6.0),
+        "age": [10.0, 12.0, 14.0, 17.0, 13.0, 15.0],
+    }
+)
+
+
+def with_means(table: pd.DataFrame, formula: str = "age", **more: object) -> FixedMatrix:
+    asked = ModelSpec.model_validate(
+        {
+            "name": "toy", "title": "toy", "unit": "child",
+            "likelihood": {"family": "gaussian", "outcome": "score"},
+            "effects": [{"kind": "fixed", "formula": formula, "means_by": "home"}],
+            **more,
+        }
+    )  # fmt: skip
+    fixed = build_design(table, asked).fixed
+    assert fixed is not None
+    return fixed
+
+
+def test_the_company_kept_in_a_home_leaves_the_child_itself_out() -> None:
+    fixed = with_means(MUNDLAK)
+    assert fixed.names == ("age", "home mean of age")
+    means = fixed.values[:, 1] + fixed.centres[1]
+    # a has two rows in H: both are left out of its mean; d is alone in J and in K
+    overall = MUNDLAK["age"].mean()
+    np.testing.assert_allclose(means, [15.5, 15.5, 13.0, 12.0, overall, overall])
+
+
+def test_a_change_of_the_childs_own_age_leaves_its_company_alone() -> None:
+    older = MUNDLAK.assign(age=[11.0, 13.0, 14.0, 17.0, 13.0, 15.0])
+    before, after = (with_means(t) for t in (MUNDLAK, older))
+    np.testing.assert_allclose(
+        before.values[:2, 1] + before.centres[1], after.values[:2, 1] + after.centres[1]
+    )
+    assert not np.allclose(before.values[2, 1] + before.centres[1], after.values[2, 1])
+
+
+def test_company_that_never_differs_is_no_covariate() -> None:
+    # everybody alone: nothing is known of the company kept anywhere
+    alone = MUNDLAK.assign(home=list("uvwxyz"), child=list("abcdef"))
+    assert with_means(alone).names == ("age",)
+
+
+def test_a_prior_of_the_company_kept_is_allowed() -> None:
+    fixed = with_means(MUNDLAK, priors={"fixed.home mean of age": PRIOR})
+    assert "home mean of age" in fixed.names

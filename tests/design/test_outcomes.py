@@ -165,3 +165,68 @@ def test_known_standard_errors_are_above_zero() -> None:
     assert outcome["known_sd"].tolist() == [0.25, 0.5]
     with pytest.raises(DesignError, match="value of 'se' that is not above zero"):
         build_design(table.assign(se=[0.0, 1.0]), spec(likelihood))
+
+
+COMPETING = {
+    "family": "competing", "event": "exit", "time": "days", "cuts": [7, 28],
+    "routes": ["home", "fostering"], "unknown": "not known", "recording": "authority",
+}  # fmt: skip
+
+
+def exits(**changes: Any) -> pd.DataFrame:
+    table = {
+        "child": list("edcba"),
+        "exit": ["home", "fostering", "censored", "not known", "home"],
+        "days": [7, 8, 40, 28, 29],
+        "authority": ["Kent", "Bury", "Kent", "Bury", "Kent"],
+    }
+    return pd.DataFrame(table | changes)
+
+
+def test_routes_are_coded_in_the_order_of_the_spec() -> None:
+    design = build_design(exits(), spec(COMPETING))
+    assert design.row_ids == ("a", "b", "c", "d", "e")
+    assert design.outcome["cause"].tolist() == [0, -2, -1, 1, 0]
+    # an event whose route is not known is an event
+    assert design.outcome["event"].tolist() == [1, 1, 0, 1, 1]
+    assert design.routes == ("home", "fostering")
+    assert design.coords["recorder"] == ("Bury", "Kent")
+    assert design.outcome["recorder"].tolist() == [1, 0, 1, 0, 1]
+    own = {k: v for k, v in COMPETING.items() if k not in {"unknown", "recording"}}
+    known = exits(exit=["home", "fostering", "stays", "stays", "home"])
+    renamed = build_design(known, spec({**own, "censored": "stays"}))
+    assert renamed.outcome["cause"].tolist() == [0, -1, -1, 1, 0]
+    assert "recorder" not in renamed.outcome
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"exit": ["home", "custody", "censored", "fostering", "home"]}, "'exit' that is not one"),
+        ({"exit": ["home", None, "censored", "fostering", "home"]}, "'exit' is blank in 1 of 5"),
+        ({"exit": "home"}, "Column 'exit' never takes the route fostering"),
+        ({"days": [0, 8, 40, 28, 29]}, "value of 'days' that leaves no time at risk"),
+        ({"authority": [None, "Bury", "Kent", "Bury", "Kent"]}, "'authority' is blank in 1 of 5"),
+    ],
+)
+def test_impossible_exits_are_named(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(DesignError) as caught:
+        build_design(exits(**changes), spec(COMPETING))
+    assert said in str(caught.value)
+
+
+def test_the_known_words_are_told() -> None:
+    with pytest.raises(DesignError, match="home, fostering, censored, not known"):
+        build_design(exits(exit=["Home"] + ["home", "fostering"] * 2), spec(COMPETING))
+
+
+def test_each_row_knows_its_baseline_and_whether_it_came_late() -> None:
+    likelihood = {**HAZARD, "baseline_by": "kind"}
+    table = spells(entry=[0, 3, 10, 28], kind=["solo", "large", "solo", "large"])
+    design = build_design(table, spec(likelihood))
+    assert design.coords["baseline"] == ("large", "solo")
+    assert design.outcome["stratum"].tolist() == [0, 1, 1, 0]
+    assert design.outcome["late"].tolist() == [1, 1, 0, 1]
+    assert design.outcome["entry"].tolist() == [3, 10, 0, 28]
+    assert design.outcome["follow_up"].tolist() == [7, 30, 7, 29]
+    assert design.ends.all()

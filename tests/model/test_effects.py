@@ -10,7 +10,7 @@ from scipy import stats
 
 from bayescich.model import Draws, make_structure
 from bayescich.model.effects.baseline import log_steps
-from bayescich.model.effects.frailty import draw_frailty, frailty_log_likelihood
+from bayescich.model.effects.frailty import GammaFrailty
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.random_variables import random_variable
 from bayescich.spec import Prior
@@ -64,8 +64,8 @@ def test_every_prior_has_the_scale_of_the_prior_set(hazard: Toy) -> None:
     }.items():  # fmt: skip
         expected = stats.halfnorm.logpdf(draws[name][0], scale=sd)
         assert prior_density(hazard, name, point) == pytest.approx(expected), name
-    first = stats.norm.logpdf(draws["baseline_first_offset"][0], 0.5, 1.0)
-    assert prior_density(hazard, "baseline_first_offset", point) == pytest.approx(first)
+    level = stats.norm.logpdf(draws["baseline_level_offset"][0], 0.5, 1.0)
+    assert prior_density(hazard, "baseline_level_offset", point) == pytest.approx(level)
 
 
 def test_coefficients_have_a_prior_per_standard_deviation_or_per_step(hazard: Toy) -> None:
@@ -79,16 +79,19 @@ def test_coefficients_have_a_prior_per_standard_deviation_or_per_step(hazard: To
     assert prior_density(hazard, "fixed", point) == pytest.approx(expected)
 
 
-def test_centred_levels_have_their_standard_deviation_and_offsets_have_one(hazard: Toy) -> None:
+def test_levels_have_their_standard_deviation_however_they_are_sampled(hazard: Toy) -> None:
     point = hazard.point(3)
     draws = hazard.draws(point)
-    offset = draws["home_effect"][0] / draws["home_sd"][0]
-    expected = stats.norm.logpdf(offset).sum()
-    assert prior_density(hazard, "home_offset", point) == pytest.approx(expected)
-    # a zero-sum normal over K levels has K - 1 degrees of freedom
-    effect, sd = draws["authority_effect"][0], draws["authority_sd"][0]
-    expected = -0.5 * (effect @ effect) / sd**2 - 3 * np.log(sd * np.sqrt(2 * np.pi))
-    assert prior_density(hazard, "authority_effect", point) == pytest.approx(expected)
+    for column, size in {"home": 8, "authority": 4, "year": 3, "home_type": 3}.items():
+        effect, sd = draws[f"{column}_effect"][0], draws[f"{column}_sd"][0]
+        assert len(effect) == size
+        # a zero-sum normal over K levels has K - 1 degrees of freedom
+        free = size if column == "home" else size - 1
+        expected = -0.5 * (effect @ effect) / sd**2 - free * np.log(sd * np.sqrt(2 * np.pi))
+        sampled = f"{column}_offset" if f"{column}_offset" in draws else f"{column}_effect"
+        if sampled.endswith("_offset"):
+            expected += free * np.log(sd)
+        assert prior_density(hazard, sampled, point) == pytest.approx(expected), column
 
 
 def test_zero_sum_effects_sum_to_zero_and_others_do_not(hazard: Toy) -> None:
@@ -101,34 +104,50 @@ def test_zero_sum_effects_sum_to_zero_and_others_do_not(hazard: Toy) -> None:
 
 
 def test_the_baseline_walks_by_the_root_of_log_time(hazard: Toy) -> None:
-    draws = hazard.draws(hazard.point(5))
+    point = hazard.point(5)
+    draws = hazard.draws(point)
     assert draws["baseline"].shape == (1, len(CUTS) + 1)
     # middles of 0-7, 7-28, 28-91, 91-365 and, for the open band, 365-730 days
     middles = np.array([3.5, 17.5, 59.5, 228.0, 547.5])
     np.testing.assert_allclose(log_steps(CUTS), np.diff(np.log(middles)))
-    expected = draws["baseline_step_sd"] * np.sqrt(log_steps(CUTS)) * draws["baseline_offset"][0]
-    np.testing.assert_allclose(np.diff(draws["baseline"][0]), expected)
+    steps = np.diff(draws["baseline"][0])
+    np.testing.assert_allclose(steps, draws["baseline_offset"][0])
+    sd = draws["baseline_step_sd"][0] * np.sqrt(log_steps(CUTS))
+    expected = stats.norm.logpdf(steps, 0, sd).sum()
+    assert prior_density(hazard, "baseline_offset", point) == pytest.approx(expected)
 
 
-def zero_sum_effects_of_the_average_row(draws: Draws) -> float:
+def effects_of_the_average_row(draws: Draws, weight: pd.Series, columns: list[str]) -> float:
     rows = toy_table()
     total = 0.0
-    for column in ("home_type", "authority", "year"):
+    for column in columns:
         effect = dict(zip(sorted(rows[column].unique()), draws[f"{column}_effect"][0], strict=True))
-        total += rows[column].map(effect).mean()
+        total += np.average(rows[column].map(effect), weights=weight)
     return float(total)
 
 
-def test_the_level_is_sampled_for_the_average_row_and_reported_for_the_average_type(
-    hazard: Toy,
-) -> None:
+def test_the_level_is_that_of_the_average_row_and_band_by_their_events(hazard: Toy) -> None:
     draws = hazard.draws(hazard.point(9))
-    average = zero_sum_effects_of_the_average_row(draws)
+    rows = toy_table()
+    moved = rows["moved"]
+    average = effects_of_the_average_row(draws, moved, ["home_type", "home", "authority", "year"])
+    for place, name in enumerate(("age", "male")):
+        mean = np.average(rows[name] - rows[name].mean(), weights=moved)
+        average += draws["fixed"][0, place] * mean
     assert abs(average) > 0.005
-    assert draws["baseline_first_offset"][0] - average == pytest.approx(draws["baseline"][0, 0])
+    ended = np.histogram(rows["days"][moved == 1] - 0.5, [0, *CUTS, np.inf])[0]
+    share = (ended + 0.5) / (ended + 0.5).sum()
+    level = share @ draws["baseline"][0] + average
+    assert draws["baseline_level_offset"][0] == pytest.approx(level)
+
+
+def test_thresholds_are_sampled_for_the_average_row_and_reported_for_the_average_type() -> None:
     ordinal = toy("ordinal")
     draws = ordinal.draws(ordinal.point(9))
-    average = zero_sum_effects_of_the_average_row(draws)
+    rows = toy_table()
+    columns = ["home_type", "authority", "year"]
+    average = effects_of_the_average_row(draws, pd.Series(1.0, rows.index), columns)
+    assert abs(average) > 0.005
     # a threshold works against the predictor
     assert draws["cutpoint_first_offset"][0] + average == pytest.approx(draws["cutpoint"][0, 0])
     np.testing.assert_allclose(np.diff(draws["cutpoint"][0]), draws["cutpoint_gap"][0])
@@ -138,7 +157,8 @@ def test_the_level_is_sampled_for_the_average_row_and_reported_for_the_average_t
 def test_frailty_fades_into_poisson_as_its_variance_goes_to_zero(events: int) -> None:
     hazard, counts = np.array([[0.3]]), np.array([events])
     for phi in (1e-4, 1e-8, 1e-12):
-        ours = frailty_log_likelihood(counts, hazard, np.array([phi]))[0, 0]
+        draws = Draws({"frailty_variance": np.array([phi])})
+        ours = GammaFrailty().log_likelihood(draws, counts, hazard)[0, 0]
         # to first order the difference is φ (d(d-1)/2 - dH + H²/2)
         first_order = phi * (events * (events - 1) / 2 - events * 0.3 + 0.045)
         assert ours + 0.3 == pytest.approx(first_order, rel=1e-2, abs=1e-14)
@@ -147,7 +167,8 @@ def test_frailty_fades_into_poisson_as_its_variance_goes_to_zero(events: int) ->
 def test_frailty_given_the_data_has_its_mean_and_variance() -> None:
     events, phi = np.array([0, 1, 4]), 0.8
     hazard = np.tile([2.0, 0.1, 1.5], (200_000, 1))
-    drawn = draw_frailty(events, hazard, np.full(200_000, phi), np.random.default_rng(1))
+    draws = Draws({"frailty_variance": np.full(200_000, phi)})
+    drawn = GammaFrailty().draw(draws, events, hazard, np.random.default_rng(1))
     shape, rate = 1 / phi + events, 1 / phi + hazard[0]
     np.testing.assert_allclose(drawn.mean(axis=0), shape / rate, rtol=0.01)
     np.testing.assert_allclose(drawn.var(axis=0), shape / rate**2, rtol=0.02)
@@ -199,9 +220,15 @@ def test_auto_centres_levels_that_the_data_know_well(trials: int, chosen: str) -
     table = counts_table(np.linspace(0.2, 0.6, 12), trials)
     one = toy("binomial", ({"kind": "group", "by": "home"},), table)
     assert one.structure.parametrisations(one.design) == {"home": chosen}
-    free = {v.name for v in one.model.free_RVs}
-    assert ("home_offset" in free) == (chosen == "noncentred")
-    assert ("home_effect" in free) == (chosen == "centred")
+    # the effect itself is the variable; the transform decides in which coordinates it is explored
+    assert {v.name for v in one.model.free_RVs} == {"intercept", "home_sd", "home_effect"}
+    transform = one.model.rvs_to_transforms[one.model["home_effect"]]
+    assert (transform is None) == (chosen == "centred")
+    value = {**one.model.initial_point(), "home_sd_log__": np.log(0.25)}
+    sampled = next(v.name for v in one.model.value_vars if v.name.startswith("home_effect"))
+    value[sampled] = np.ones(12)
+    effect = one.draws(value)["home_effect"][0]
+    np.testing.assert_allclose(effect, 1.0 if chosen == "centred" else 0.25)
 
 
 def test_auto_does_not_centre_a_meta_analysis() -> None:

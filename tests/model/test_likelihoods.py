@@ -13,6 +13,7 @@ from scipy.special import expit
 from bayescich.design import Design, Factor
 from bayescich.design.core import DAYS_PER_YEAR
 from bayescich.model import Draws
+from bayescich.model.effects.frailty import GammaFrailty
 from bayescich.model.likelihoods.binomial import BinomialLikelihood
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
@@ -71,7 +72,7 @@ def test_durations_have_the_rate_of_each_band() -> None:
 
 
 def test_the_probability_of_a_move_is_the_average_over_new_children() -> None:
-    likelihood = HazardLikelihood(CUTS, "child")
+    likelihood = HazardLikelihood(CUTS, "child", GammaFrailty())
     draws, eta = hazard_draws(), np.full((SAMPLES, 1), -0.2)
     design = one_row(event=[1], exposure=[[0.1, 0.0, 0.0]])
     rng = np.random.default_rng(3)
@@ -97,7 +98,7 @@ def test_without_frailty_the_probability_is_one_less_survival() -> None:
 
 
 def test_replicated_events_have_the_mean_given_the_childs_own_data() -> None:
-    likelihood = HazardLikelihood(CUTS, "child")
+    likelihood = HazardLikelihood(CUTS, "child", GammaFrailty())
     factor = Factor("child", ("a", "b"), np.array([0, 0, 1]))
     exposure = np.array([[0.01, 0.05, 0.3], [0.02, 0.0, 0.0], [0.02, 0.06, 1.0]])
     outcome = {"event": np.array([1, 1, 0]), "exposure": exposure}

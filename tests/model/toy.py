@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pymc as pm
+from pytensor.configdefaults import config
 
 from bayescich.design import Design, build_design
 from bayescich.model import Draws, Structure, build_model, make_structure
+from bayescich.sampling.chain import centre
 from bayescich.spec import ModelSpec, PriorSet, load_prior_set
 
 CUTS = (7.0, 28.0, 91.0, 365.0)
@@ -94,7 +96,7 @@ class Toy:
     def point(self, seed: int) -> dict[str, np.ndarray]:
         """A random point of the sampler's own, unconstrained space."""
         rng = np.random.default_rng(seed)
-        start = self.model.initial_point()
+        start = centre(self.model)
         return {
             v.name: start[v.name] + rng.uniform(-1, 1, np.shape(start[v.name]))
             for v in self.model.value_vars
@@ -105,7 +107,8 @@ class Toy:
         rvs = [*self.model.free_RVs, *self.model.deterministics]
         if "draws" not in self._compiled:
             values = self.model.replace_rvs_by_values(rvs)
-            self._compiled["draws"] = self.model.compile_fn(values, mode="FAST_COMPILE")
+            with config.change_flags(cxx=""):
+                self._compiled["draws"] = self.model.compile_fn(values, mode="FAST_COMPILE")
         evaluated = self._compiled["draws"](point)
         return Draws({v.name: np.asarray(x)[None] for v, x in zip(rvs, evaluated, strict=True)})
 
@@ -113,7 +116,8 @@ class Toy:
         """The graph's log-likelihood: potentials and observed variables, without the priors."""
         terms = [*self.model.potentials, *self.model.observed_RVs]
         if "logp" not in self._compiled:
-            compiled = self.model.compile_logp(vars=terms, mode="FAST_COMPILE")
+            with config.change_flags(cxx=""):
+                compiled = self.model.compile_logp(vars=terms, mode="FAST_COMPILE")
             self._compiled["logp"] = compiled
         return float(self._compiled["logp"](point))
 

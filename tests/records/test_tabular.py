@@ -92,7 +92,7 @@ def test_a_file_larger_than_the_memory_is_refused(
         stream.seek(150_000_000)
         stream.write(b"\n")
     monkeypatch.setattr("bayescich.records.csv_files.csv_encoding", lambda _: "latin-1")
-    monkeypatch.setattr("bayescich.records.csv_files._free_memory", lambda: 1e8)
+    monkeypatch.setattr("bayescich.records.csv_files.free_memory", lambda: 1e8)
     with pytest.raises(RecordsError, match=r"0\.8 GB of memory") as caught:
         read_tables(path, has_urn)
     assert "Split it" in str(caught.value)

@@ -15,16 +15,57 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescich.model.draws import Draws, FloatArray, Tensor
-from bayescich.model.information import Information, Informed
+from bayescich.model.draws import Draws, FloatArray, Tensor, outside
+from bayescich.model.information import Information, Informed, Located
 from bayescich.model.random_variables import random_variable
 from bayescich.spec.priors import PriorSet
+
+
+def declare_level(
+    events: FloatArray, average: Tensor, priors: PriorSet, rough: FloatArray | None
+) -> Tensor:
+    """Declare the level; return that of a row whose effects are all zero, scalar or (routes,).
+
+    Parameters
+    ----------
+    events : array, shape (bands,) or (bands, routes)
+    average : tensor, scalar or (routes,)
+        η of the average row, of the effects that have no new levels.
+    priors : PriorSet
+    rough : array, optional
+        Log hazards of a quick fit, (bands, routes): where sampling starts.
+    """
+    routes = events.ndim == 2
+    prior = priors.get("baseline.route_level" if routes else "baseline.level")
+    dims = "route" if routes else None
+    if rough is None or prior.distribution != "normal":
+        return random_variable("baseline_level_offset", prior, dims=dims) - average
+    numbers, start = prior.parameters(), rough_level(events, rough)
+    mean = Located.mean(
+        np.full_like(start, numbers["mean"]), start, 1.0 / np.sqrt(1.0 + events.sum(axis=0))
+    )
+    level = pm.Normal(
+        "baseline_level_offset", mean, numbers["sd"], dims=dims, default_transform=None,
+        transform=Located(),
+    )  # fmt: skip
+    return level - average
+
+
+def rough_level(events: FloatArray, rough: FloatArray) -> FloatArray:
+    """Return the average of a quick fit's log hazards, weighted by events; 0-d or (routes,)."""
+    by_band = rough if events.ndim == 2 else rough[:, 0]
+    return np.asarray((band_shares(events) * by_band).sum(axis=0))
+
+
+def band_shares(events: FloatArray) -> FloatArray:
+    """Return the share of each band in the events; half an event more keeps all defined."""
+    return (events + 0.5) / (events + 0.5).sum(axis=0)
 
 
 def declare_baseline(
     cuts: tuple[float, ...],
     events: FloatArray,
-    average: Tensor,
+    level: Tensor,
     priors: PriorSet,
     rough: FloatArray | None = None,
 ) -> Tensor:
@@ -35,29 +76,25 @@ def declare_baseline(
     cuts : tuple of float
         Inner band limits in days.
     events : array, shape (bands,) or (bands, routes)
-    average : tensor, scalar or (routes,)
-        η of the average row.
+    level : tensor, scalar or (routes,)
+        From :func:`declare_level`.
     priors : PriorSet
     rough : array, optional
         Log hazards of a quick fit, (bands, routes): how the walk is sampled.
     """
     routes = events.ndim == 2
-    role = ("baseline.route_level",) if routes else ("baseline.level",)
     route = "route" if routes else None
-    level = random_variable("baseline_level_offset", priors.get(*role), dims=route)
     step_sd = random_variable("baseline_step_sd", priors.get("baseline.step_sd"), dims=route)
     root = np.sqrt(log_steps(cuts))
     root = root[:, None] if routes else root
     steps = pm.Normal(
-        "baseline_offset", 0.0, step_sd * root, shape=(len(events) - 1, *events.shape[1:]),
-        transform=_steps_known(events, rough),
+        "baseline_offset", Informed.mean(_steps_known(events, rough)), step_sd * root,
+        shape=(len(events) - 1, *events.shape[1:]), default_transform=None, transform=Informed(),
     )  # fmt: skip
     walk = pt.concatenate([pt.zeros_like(steps[:1]), pt.cumsum(steps, axis=0)], axis=0)
-    # half an event keeps the weights of a route without any defined
-    share = (events + 0.5) / (events + 0.5).sum(axis=0)
-    centred = walk - pt.sum(share * walk, axis=0)
+    centred = walk - pt.sum(outside(band_shares(events)) * walk, axis=0)
     dims = ("band", "route") if routes else "band"
-    return pm.Deterministic("baseline", level - average + centred, dims=dims)
+    return pm.Deterministic("baseline", level + centred, dims=dims)
 
 
 def declare_departures(
@@ -93,11 +130,11 @@ def log_steps(cuts: tuple[float, ...]) -> FloatArray:
     return np.diff(np.log(middles))
 
 
-def _steps_known(events: FloatArray, rough: FloatArray | None) -> Informed:
+def _steps_known(events: FloatArray, rough: FloatArray | None) -> Information:
     # a step is known as well as the emptier of its two bands, to within a factor
     precision = np.minimum(events[1:], events[:-1]) / 2.0
     if rough is None:
         # well known steps are sampled as they are, others as multiples of their SD
-        return Informed(Information(np.zeros_like(precision), precision))
+        return Information(np.zeros_like(precision), precision)
     steps = np.diff(rough, axis=0)
-    return Informed(Information(steps if events.ndim == 2 else steps[:, 0], precision))
+    return Information(steps if events.ndim == 2 else steps[:, 0], precision)

@@ -48,18 +48,19 @@ class FixedEffect:
         means, sds = _prior_scales(matrix, priors)
         located = information if isinstance(information, Location) else None
         if not design.routes:
-            rotated = Rotated(located.start[:, 0], located.root(sds)) if located else None
             return pm.Normal(
-                self.variable, means, sds, dims="covariate", default_transform=None,
-                transform=rotated,
+                self.variable, Rotated.mean(means, located, sds) if located else means, sds,
+                dims="covariate", default_transform=None,
+                transform=Rotated() if located else None,
             )  # fmt: skip
         mean = pm.Normal(f"{self.variable}_mean", means, sds, dims="covariate")
         spread = random_variable(f"{self.variable}_route_sd", priors.get("fixed.route_sd"))
         dims, shape = ("covariate", "route"), (len(matrix.names), len(design.routes))
         known = located.around() if located else Information.none(shape)
         apart = pm.Normal(
-            f"{self.variable}_apart_offset", 0.0, spread / matrix.scales[:, None] * np.ones(shape),
-            dims=dims, transform=Informed(known),
+            f"{self.variable}_apart_offset", Informed.mean(known),
+            spread / matrix.scales[:, None] * np.ones(shape), dims=dims,
+            default_transform=None, transform=Informed(),
         )  # fmt: skip
         return pm.Deterministic(self.variable, mean[:, None] + apart, dims=dims)
 

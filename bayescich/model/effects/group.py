@@ -29,7 +29,6 @@ from bayescich.design.core import Design, Factor
 from bayescich.design.information import crude_levels
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.information import (
-    Aside,
     Information,
     Informed,
     InformedZeroSum,
@@ -107,7 +106,8 @@ class GroupEffect:
         """
         if not self.pooled:
             return "centred"
-        if design.routes and (self.correlated or self.zero_sum):
+        lkj = self.correlated and len(design.routes) <= MOST_LKJ
+        if design.routes and (self.zero_sum or lkj):
             return "noncentred"
         if self.asked == "partial" or (self.asked == "auto" and information is not None):
             return "partial" if information is not None else "noncentred"
@@ -143,20 +143,12 @@ class GroupEffect:
         """
         chosen = self.parametrisation(design, information)
         known = information if isinstance(information, Information) else None
-        mean = 0.0 if shift is None or chosen != "partial" else Aside()(shift)
         if design.routes:
-            return self._by_route(design, priors, chosen, known, mean)
+            return self._by_route(design, priors, chosen, known, shift)
         sd = self._sd(priors, None)
         if self.zero_sum:
             return self._zero_sum(sd, chosen, known)
-        return pm.Normal(
-            self.variable,
-            mean,
-            sd,
-            dims=self.column,
-            default_transform=None,
-            transform=_transform(chosen, known, self._shape(design)),
-        )
+        return self._normal(self.variable, design, sd, chosen, known, shift)
 
     def values(self, draws: Draws) -> FloatArray:
         """Return the levels."""
@@ -195,10 +187,30 @@ class GroupEffect:
             return pm.Deterministic(self.variable, sd * offset, dims=self.column)
         if chosen == "partial" and known is not None:
             return pm.ZeroSumNormal(
-                self.variable, sigma=sd, dims=self.column, default_transform=None,
-                transform=InformedZeroSum(known),
+                self.variable, sigma=InformedZeroSum.sd(sd, known), dims=self.column,
+                default_transform=None, transform=InformedZeroSum(),
             )  # fmt: skip
         return pm.ZeroSumNormal(self.variable, sigma=sd, dims=self.column)
+
+    def _normal(
+        self,
+        name: str,
+        design: Design,
+        sd: Tensor | float,
+        chosen: Chosen,
+        known: Information | None,
+        shift: Tensor | None,
+    ) -> Tensor:
+        dims = (self.column, "route") if design.routes else self.column
+        if chosen == "centred":
+            return pm.Normal(name, 0.0, sd, dims=dims)
+        size = self._factor(design).size
+        nothing = Information.none((size, len(design.routes)) if design.routes else (size,))
+        used = known if chosen == "partial" and known is not None else nothing
+        return pm.Normal(
+            name, Informed.mean(used, shift), sd, dims=dims, default_transform=None,
+            transform=Informed(),
+        )  # fmt: skip
 
     def _by_route(
         self,
@@ -206,28 +218,19 @@ class GroupEffect:
         priors: PriorSet,
         chosen: Chosen,
         known: Information | None,
-        mean: Tensor | float,
+        shift: Tensor | None,
     ) -> Tensor:
-        dims = (self.column, "route")
         if self.zero_sum:
             sd = self._sd(priors, "route")
-            offset = pm.ZeroSumNormal(
-                f"{self.column}_offset", sigma=1.0, dims=("route", self.column)
-            )
-            return pm.Deterministic(self.variable, (sd * offset.T), dims=dims)
+            dims = ("route", self.column)
+            offset = pm.ZeroSumNormal(f"{self.column}_offset", sigma=1.0, dims=dims)
+            return pm.Deterministic(self.variable, (sd * offset.T), dims=(self.column, "route"))
         if not self.correlated:
             sd = self._sd(priors, "route")
-            return pm.Normal(
-                self.variable,
-                mean,
-                sd,
-                dims=dims,
-                default_transform=None,
-                transform=_transform(chosen, known, self._shape(design)),
-            )
+            return self._normal(self.variable, design, sd, chosen, known, shift)
         if len(design.routes) <= MOST_LKJ:
             return self._lkj(design, priors)
-        return self._factor_model(design, priors)
+        return self._factor_model(design, priors, chosen, known, shift)
 
     def _lkj(self, design: Design, priors: PriorSet) -> Tensor:
         routes = len(design.routes)
@@ -241,43 +244,43 @@ class GroupEffect:
         offset = pm.Normal(f"{self.column}_offset", 0.0, 1.0, dims=(self.column, "route"))
         return pm.Deterministic(self.variable, offset @ chol.T, dims=(self.column, "route"))
 
-    def _factor_model(self, design: Design, priors: PriorSet) -> Tensor:
+    def _factor_model(
+        self,
+        design: Design,
+        priors: PriorSet,
+        chosen: Chosen,
+        known: Information | None,
+        shift: Tensor | None,
+    ) -> Tensor:
         sd = self._sd(priors, "route")
-        events = np.bincount(
-            design.outcome["cause"][design.outcome["cause"] >= 0], minlength=len(design.routes)
+        common = self._common(design)
+        factor = pm.Normal(f"{self.column}_factor_offset", 0.0, 1.0, dims=self.column)
+        shared = sd * factor[:, None] * common
+        moved = shared if shift is None else shared + shift
+        own = self._normal(
+            f"{self.column}_own_offset", design, sd * pt.sqrt(1.0 - common**2), chosen, known, moved
         )
+        return pm.Deterministic(self.variable, shared + own, dims=(self.column, "route"))
+
+    def _common(self, design: Design) -> Tensor:
+        cause = design.outcome["cause"]
+        events = np.bincount(cause[cause >= 0], minlength=len(design.routes))
         place = int(np.argmax(events))
         positive = pm.Beta(f"{self.column}_common_first_offset", 2.0, 2.0)
         others = pm.Beta(
             f"{self.column}_common_rest_offset", 2.0, 2.0, shape=len(design.routes) - 1
         )
         both_ways = 2.0 * others - 1.0
-        common = pm.Deterministic(
+        return pm.Deterministic(
             f"{self.column}_common",
             pt.concatenate([both_ways[:place], positive[None], both_ways[place:]]),
             dims="route",
         )
-        factor = pm.Normal(f"{self.column}_factor_offset", 0.0, 1.0, dims=self.column)
-        own = pm.Normal(f"{self.column}_offset", 0.0, 1.0, dims=(self.column, "route"))
-        effect = sd * (factor[:, None] * common + own * pt.sqrt(1.0 - common**2))
-        return pm.Deterministic(self.variable, effect, dims=(self.column, "route"))
 
     def _sd(self, priors: PriorSet, dims: str | None) -> Tensor | float:
         if not self.pooled:
             return UNPOOLED_SD
         return random_variable(self.sd_variable, priors.get(*self.prior_roles()), dims=dims)
 
-    def _shape(self, design: Design) -> tuple[int, ...]:
-        size = self._factor(design).size
-        return (size, len(design.routes)) if design.routes else (size,)
-
     def _factor(self, design: Design) -> Factor:
         return design.factors[self.column]
-
-
-def _transform(
-    chosen: Chosen, known: Information | None, shape: tuple[int, ...]
-) -> Informed | None:
-    if chosen == "centred":
-        return None
-    return Informed(known if chosen == "partial" and known else Information.none(shape))

@@ -108,7 +108,7 @@ class TypeNeedEffect:
         return np.full(len(design.labels["type_need"].names), 0.2)
 
     def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
-        """Declare ``type_need_sd`` and ``type_need_effect`` (crossed need, home type, and route)."""
+        """Declare ``type_need_sd`` and ``type_need_effect`` (need, home type, and route)."""
         needs, types = (len(labels) for labels in self.coords(design).values())
         routes = len(design.routes)
         dims = (*(("route",) if routes else ()), "crossed_need", self.column)

@@ -19,9 +19,10 @@ NO_FRAILTY, GAMMA, LOG_NORMAL = 0, 1, 2
 NODES = 15
 """Of the adaptive Gauss-Hermite rule of the log-normal frailty."""
 
-_X, _W = np.polynomial.hermite_e.hermegauss(NODES)
-_LOG_W = np.log(_W / np.sqrt(2.0 * np.pi)) + 0.5 * _X**2
-_SMALL = 1e-3
+POINTS, _W = np.polynomial.hermite_e.hermegauss(NODES)
+LOG_WEIGHTS = np.log(_W / np.sqrt(2.0 * np.pi)) + 0.5 * POINTS**2
+SMALL = 1e-3
+"""Variance times hazard below which the slope in the variance is a series."""
 
 
 @numba.njit(nogil=True, error_model="numpy", cache=True)
@@ -32,7 +33,7 @@ def gamma_part(events: float, hazard: float, variance: float) -> Any:
     value = -(1.0 / variance + events) * logged if x > 1e-12 else -hazard
     slope = -(1.0 + variance * events) / (1.0 + x)
     # log1p(x)/φ² - H/(φ(1+x)) = H² (1/2 - 2x/3 + 3x²/4 - …) without its cancellation
-    if x < _SMALL:
+    if x < SMALL:
         curve = hazard * hazard * (0.5 - x * (2.0 / 3.0 - x * (0.75 - x * 0.8)))
     else:
         curve = logged / variance**2 - hazard / (variance * (1.0 + x))
@@ -61,12 +62,12 @@ def log_normal_part(events: float, hazard: float, sd: float) -> Any:
     largest = -np.inf
     terms = np.empty(NODES)
     for k in range(NODES):
-        at = z + scale * _X[k]
-        terms[k] = events * sd * at - hazard * math.exp(sd * at) - 0.5 * at * at + _LOG_W[k]
+        at = z + scale * POINTS[k]
+        terms[k] = events * sd * at - hazard * math.exp(sd * at) - 0.5 * at * at + LOG_WEIGHTS[k]
         largest = max(largest, terms[k])
     total, grown_mean, in_sd = 0.0, 0.0, 0.0
     for k in range(NODES):
-        at = z + scale * _X[k]
+        at = z + scale * POINTS[k]
         weight = math.exp(terms[k] - largest)
         grown = math.exp(sd * at)
         total += weight
@@ -108,28 +109,28 @@ def make_kernel(routes: int, kind: int) -> Any:
 
     @numba.njit(nogil=True, error_model="numpy", cache=True)
     def hazard_kernel(
-        levels,
-        coefficients,
-        log_baseline,
-        frailty,
-        codes,
-        label_start,
-        labels,
-        label_weight,
-        covariates,
-        first_row,
-        unit_events,
-        band,
-        into_band,
-        entry_band,
-        entry_into_band,
-        survived,
-        stratum,
-        widths,
-        level_events,
-        covariate_events,
-        band_events,
-    ):  # type: ignore[no-untyped-def]
+        levels: Any,
+        coefficients: Any,
+        log_baseline: Any,
+        frailty: Any,
+        codes: Any,
+        label_start: Any,
+        labels: Any,
+        label_weight: Any,
+        covariates: Any,
+        first_row: Any,
+        unit_events: Any,
+        band: Any,
+        into_band: Any,
+        entry_band: Any,
+        entry_into_band: Any,
+        survived: Any,
+        stratum: Any,
+        widths: Any,
+        level_events: Any,
+        covariate_events: Any,
+        band_events: Any,
+    ) -> Any:
         gathered, covariate_count = codes.shape[1], covariates.shape[1]
         strata, bands = log_baseline.shape[0], log_baseline.shape[1]
         rate = np.exp(log_baseline)

@@ -6,13 +6,12 @@ import functools
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph import Apply, Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from bayescich.model.draws import Tensor
+from bayescich.model.draws import Tensor, outside
 from bayescich.model.hazard.arrays import HazardArrays
 from bayescich.model.hazard.kernel import GAMMA, LOG_NORMAL, NO_FRAILTY, make_kernel
 
@@ -37,13 +36,13 @@ class HazardOp(Op):
         self.routes = routes
         self.kind = kind
 
-    def make_node(self, *inputs: Any) -> Apply:
+    def make_node(self, *inputs: Any) -> Apply[Any]:
         """Take the four learnt tensors and the arrays of ``HazardArrays`` in order."""
         tensors = [pt.as_tensor_variable(value) for value in inputs]
         outputs = [pt.dscalar(), *(tensor.type() for tensor in tensors[:LEARNT])]
         return Apply(self, tensors, outputs)
 
-    def perform(self, node: Apply, inputs: Any, output_storage: Any) -> None:
+    def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
         """Evaluate from Python, as PyMC does for a single point."""
         learnt = [np.ascontiguousarray(value, dtype=np.float64) for value in inputs[:3]]
         results = kernel_of(self.routes, self.kind)(*learnt, float(inputs[3]), *inputs[LEARNT:])
@@ -56,7 +55,7 @@ class HazardOp(Op):
         found = [seed * gradient for gradient in outputs[1:]]
         return [*found, *(DisconnectedType()() for _ in inputs[LEARNT:])]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+    def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
         """Say that only the value counts, and only the learnt inputs lead to it."""
         return [[k < LEARNT, *[False] * LEARNT] for k in range(len(node.inputs))]
 
@@ -67,7 +66,7 @@ def kernel_of(routes: int, kind: int) -> Any:
     return make_kernel(routes, kind)
 
 
-@register_funcify_default_op_cache_key(HazardOp)
+@register_funcify_default_op_cache_key(HazardOp)  # type: ignore[untyped-decorator]
 def _funcify(op: HazardOp, **_: Any) -> tuple[Any, int]:
     kernel = kernel_of(op.routes, op.kind)
 
@@ -104,10 +103,8 @@ def hazard_log_likelihood(
     arrays : HazardArrays
     kind : {None, "gamma", "log_normal"}
     """
-    # shared, not constant: compiled code then holds no data and is good for the next table too
-    data = [
-        pytensor.shared(np.ascontiguousarray(array), borrow=True) for array in arrays.in_order()
-    ]
+    data = [outside(array) for array in arrays.in_order()]
     routes = arrays.level_events.shape[1]
     operation = HazardOp(routes, KINDS[kind])
-    return operation(levels, coefficients, log_baseline, frailty, *data)[0]
+    outputs: Any = operation(levels, coefficients, log_baseline, frailty, *data)
+    return outputs[0]

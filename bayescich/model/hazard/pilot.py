@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from bayescich.model.draws import FloatArray
-from bayescich.model.hazard.arrays import HazardArrays
+from bayescich.model.hazard.arrays import HazardArrays, Int32Array
 from bayescich.model.hazard.operation import KINDS, kernel_of
 from bayescich.model.information import Information, Known, Location
 from bayescich.model.terms import Covaried, Layout
@@ -171,7 +171,7 @@ def _expected_rows(point: tuple[FloatArray, ...], arrays: HazardArrays) -> Float
     closed = np.cumsum(rate[:, :-1] * arrays.widths[:, None], axis=1)
     passed = np.concatenate([np.zeros_like(closed[:, :1]), closed], axis=1)
 
-    def upto(band: FloatArray, years: FloatArray) -> FloatArray:
+    def upto(band: Int32Array, years: FloatArray) -> FloatArray:
         return passed[arrays.stratum, band] + rate[arrays.stratum, band] * years[:, None]
 
     at_risk = upto(arrays.band, arrays.into_band) - upto(arrays.entry_band, arrays.entry_into_band)

@@ -23,6 +23,7 @@ pattern in failure types, Biometrics 59; docs/methods.md section 2.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from scipy.special import expit, logsumexp
 
-from bayescich.design.core import DAYS_PER_YEAR, Design
+from bayescich.design.core import DAYS_PER_YEAR, Design, IntArray
 from bayescich.design.outcomes import UNKNOWN
 from bayescich.model.base import sum_by_unit
 from bayescich.model.draws import Draws, FloatArray, Tensor
@@ -60,12 +61,11 @@ class CompetingLikelihood(HazardTimes):
 
     def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Declare baselines, frailty, recording and the log-likelihood (potentials)."""
-        event = route_events(design)
-        band, bands, routes = design.outcome["event_band"], len(self.cuts) + 1, len(self.routes)
-        events = np.stack([np.bincount(band, column, bands) for column in event.T], axis=1)
-        average = predictor.average(event + 1e-12)
-        rough = predictor.rough_baseline
-        baseline = declare_baseline(self.cuts, events, average, priors, rough)
+        routes, rough = len(self.routes), predictor.rough_baseline
+        level = predictor.level
+        if level is None:
+            level = self.declare_level(predictor, design, priors)
+        baseline = declare_baseline(self.cuts, self.band_events(design), level, priors, rough)
         strata = baseline[None]
         if "baseline" in design.coords:
             count = len(design.coords["baseline"])
@@ -77,7 +77,7 @@ class CompetingLikelihood(HazardTimes):
             levels, coefficients, strata, parameter, arrays, self.family.kind
         )
         pm.Potential("log_likelihood", value)
-        unknown = np.flatnonzero(design.outcome["cause"] == UNKNOWN)
+        unknown = np.flatnonzero(design.outcome["cause"] == UNKNOWN).astype(np.int64)
         if len(unknown):
             self._declare_unknown(predictor, strata, unknown, design, priors)
 
@@ -85,14 +85,14 @@ class CompetingLikelihood(HazardTimes):
         self,
         predictor: Predictor,
         strata: Tensor,
-        unknown: FloatArray,
+        unknown: IntArray,
         design: Design,
         priors: PriorSet,
     ) -> None:
         stratum = _stratum(design)[unknown]
-        at_event = (
-            predictor.take(unknown).eta() + strata[stratum, design.outcome["event_band"][unknown]]
-        )
+        at_event = strata[stratum, design.outcome["event_band"][unknown]]
+        if predictor.terms:
+            at_event = predictor.take(unknown).eta() + at_event
         if self.recorded_by is None:
             pm.Potential("unknown_route", pt.sum(pt.logsumexp(at_event, axis=1)))
             return
@@ -132,6 +132,22 @@ class CompetingLikelihood(HazardTimes):
             place = _position(len(self.routes))
             logits = logits + draws["recording_shift"][:, None, None] * place[:, None]
         return np.log(expit(logits)), np.log(expit(-logits))
+
+    def not_recorded(self, draws: Draws, recorder: IntArray, route: IntArray) -> FloatArray:
+        """Return the chance that the record of an event does not say its route.
+
+        Parameters
+        ----------
+        draws : Draws
+            Of a model that learns the share not recorded.
+        recorder : array of int, shape (events,)
+        route : array of int, shape (samples, events)
+        """
+        logits = draws["recording_logit"][:, recorder]
+        if "recording_shift" in draws:
+            place = _position(len(self.routes))[route]
+            logits = logits + draws["recording_shift"][:, None] * place
+        return np.asarray(expit(logits))
 
     def replicate(
         self, draws: Draws, eta: FloatArray, design: Design, rng: np.random.Generator
@@ -212,7 +228,7 @@ class CompetingLikelihood(HazardTimes):
         risk = np.exp(eta)
         passed = np.zeros((len(eta), *eta.shape[2:]))
         alive, gone = self.family.survival(draws, passed), np.zeros_like(eta)
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             band = int(np.searchsorted(self.cuts, stop, side="left"))
             here = rate[:, :, band].reshape(*eta.shape[:2], *([1] * (eta.ndim - 2))) * risk
             total = here.sum(axis=1)
@@ -238,7 +254,7 @@ class CompetingLikelihood(HazardTimes):
 
     def _grid(self, days: float) -> FloatArray:
         edges = np.unique(np.r_[0.0, [c for c in self.cuts if c < days], days])
-        steps = [np.linspace(a, b, _POINTS + 1)[1:] for a, b in zip(edges, edges[1:], strict=False)]
+        steps = [np.linspace(a, b, _POINTS + 1)[1:] for a, b in itertools.pairwise(edges)]
         return np.concatenate(steps)
 
     @property
@@ -251,12 +267,12 @@ class CompetingLikelihood(HazardTimes):
         return f"probability of each route within {horizon_days or 365} days"
 
 
-def _stratum(design: Design) -> FloatArray:
+def _stratum(design: Design) -> IntArray:
     return design.outcome.get("stratum", np.zeros(design.rows, dtype=np.int64))
 
 
 def _position(routes: int) -> FloatArray:
-    return np.arange(routes) - (routes - 1) / 2.0
+    return np.arange(float(routes)) - (routes - 1) / 2.0
 
 
 def _recorded(design: Design) -> FloatArray:

@@ -36,10 +36,11 @@ class HazardLikelihood(HazardTimes):
 
     def declare(self, predictor: Predictor, design: Design, priors: PriorSet) -> None:
         """Declare baseline, frailty and the log-likelihood (a potential)."""
-        event = design.outcome["event"].astype(np.float64)
-        events = np.bincount(design.outcome["event_band"], event, len(self.cuts) + 1)
         rough = predictor.rough_baseline
-        baseline = declare_baseline(self.cuts, events, predictor.average(event), priors, rough)
+        level = predictor.level
+        if level is None:
+            level = self.declare_level(predictor, design, priors)
+        baseline = declare_baseline(self.cuts, self.band_events(design), level, priors, rough)
         parameter = self.family.declare(priors)
         levels, coefficients = stacked_values(predictor.terms, 1)
         arrays = self.arrays(design, tuple(term.layout for term in predictor.terms))

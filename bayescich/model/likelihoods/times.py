@@ -9,11 +9,12 @@ import numpy as np
 from bayescich.design.core import DAYS_PER_YEAR, Design
 from bayescich.design.outcomes import band_exposure
 from bayescich.model.base import sum_by_unit
-from bayescich.model.draws import Draws, FloatArray
-from bayescich.model.effects.baseline import log_baseline
+from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.effects.baseline import declare_level, log_baseline
 from bayescich.model.effects.frailty import Frailty, NoFrailty
-from bayescich.model.hazard.arrays import HazardArrays, hazard_arrays
-from bayescich.model.terms import Layout, stack
+from bayescich.model.hazard.arrays import HazardArrays, hazard_arrays, route_events
+from bayescich.model.terms import Layout, Predictor, stack
+from bayescich.spec.priors import PriorSet
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,18 @@ class HazardTimes:
     def arrays(self, design: Design, layouts: tuple[Layout, ...]) -> HazardArrays:
         """Lay the design out for the fused likelihood."""
         return hazard_arrays(design, stack(layouts, design.rows), self.cuts, ratio=self.ratio)
+
+    def band_events(self, design: Design) -> FloatArray:
+        """Return the events by band, (bands,), or by band and route."""
+        event, bands = route_events(design), len(self.cuts) + 1
+        columns = [np.bincount(design.outcome["event_band"], e, bands) for e in event.T]
+        return np.stack(columns, axis=1) if design.routes else columns[0]
+
+    def declare_level(self, predictor: Predictor, design: Design, priors: PriorSet) -> Tensor:
+        """Declare the level of the average row; return that of a row with all effects zero."""
+        event = route_events(design) + 1e-12
+        average = predictor.average(event if design.routes else event[:, 0])
+        return declare_level(self.band_events(design), average, priors, predictor.rough_baseline)
 
     def hazard_over(
         self, draws: Draws, eta: FloatArray, design: Design, exposure: FloatArray

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from bayescich.design.core import Design
+from bayescich.design.core import Design, IntArray
 from bayescich.estimates.counting import spells_of_rows
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.baseline import log_steps
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.needs import TypeNeedEffect
+from bayescich.model.hazard.arrays import route_events
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 from bayescich.spec.model import HazardTimesSpec
@@ -64,11 +65,8 @@ def type_effects(fit: Fit, draws: Draws) -> FloatArray:
     effects = draws[home_type_of(fit).variable]
     crossed = type_need_of(fit)
     if crossed is not None:
-        # (samples, needs, types, ...) summed over the needs
         shares = need_shares(fit.design, len(home_levels(fit)))
-        effects = effects + np.moveaxis(
-            np.tensordot(draws[crossed.variable], shares, axes=(1, 0)), -1, -1
-        )
+        effects = effects + np.tensordot(draws[crossed.variable], shares, axes=([1], [0]))
     if baseline_by_type(fit):
         effects = effects + _course(fit, draws)
     return np.asarray(effects)
@@ -85,11 +83,9 @@ def type_effect_sd(fit: Fit, draws: Draws) -> FloatArray:
         likelihood = fit.structure.likelihood
         assert isinstance(likelihood, HazardTimes)
         later = np.cumsum(event_shares(fit)[::-1], axis=0)[::-1][1:]
-        spread = np.sum(log_steps(likelihood.cuts).reshape(-1, *[1] * (later.ndim - 1)) * later**2,
-                        axis=0)  # fmt: skip
+        spread = np.tensordot(log_steps(likelihood.cuts), later**2, axes=1)
         sd = draws["baseline_departure_sd"]
-        sd = sd[:, None] if fit.design.routes else sd
-        variance = variance + free * sd**2 * spread
+        variance = variance + free * (sd[:, None] if fit.design.routes else sd) ** 2 * spread
     return np.sqrt(variance)
 
 
@@ -116,21 +112,25 @@ def need_shares(design: Design, types: int) -> FloatArray:
 
 def event_shares(fit: Fit) -> FloatArray:
     """Return the share of events in each band, (bands,) or (bands, routes)."""
-    from bayescich.model.hazard.arrays import route_events
-
-    outcome, bands = fit.design.outcome, len(fit.design.coords["band"])
-    columns = route_events(fit.design).T if fit.design.routes else outcome["event"][None]
-    counts = [np.bincount(outcome["event_band"], column, bands) + 1e-9 for column in columns]
+    band, bands = fit.design.outcome["event_band"], len(fit.design.coords["band"])
+    columns = route_events(fit.design).T
+    counts = [np.bincount(band, column, bands) + 1e-9 for column in columns]
     shares = np.stack([count / count.sum() for count in counts], axis=1)
     return shares if fit.design.routes else shares[:, 0]
 
 
-def centred_departures(draws: Draws) -> FloatArray:
+def stratum_of_type(fit: Fit) -> IntArray:
+    """Return the position of each home type's baseline among the baselines, shape (types,)."""
+    strata = fit.design.coords["baseline"]
+    return np.array([strata.index(level) for level in home_levels(fit)], dtype=np.int64)
+
+
+def centred_departures(fit: Fit, draws: Draws) -> FloatArray:
     """Return how each type's baseline departs from the mean of all, (samples, types, bands, …)."""
-    departure = draws[DEPARTURE]
+    departure = draws[DEPARTURE][:, stratum_of_type(fit)]
     return np.asarray(departure - departure.mean(axis=1, keepdims=True))
 
 
 def _course(fit: Fit, draws: Draws) -> FloatArray:
     shares = event_shares(fit)
-    return np.asarray((centred_departures(draws) * shares).sum(axis=2))
+    return np.asarray((centred_departures(fit, draws) * shares).sum(axis=2))

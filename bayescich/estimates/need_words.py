@@ -1,0 +1,59 @@
+"""Needs in words, and who has them: what every table of needs shares."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from bayescich.design.labels import NOT_KNOWN
+from bayescich.records.code_sets import code_set
+from bayescich.sampling.fit import Fit
+from bayescich.spec.model import NeedsEffectSpec
+
+WHEN = (
+    "Needs are those recorded before the child's first stay in a home began. A need that was there "
+    "and not recorded counts as none, so effects are drawn towards none."
+)
+
+
+@cache
+def _labels(codes: str) -> dict[str, str]:
+    table = code_set(codes)
+    return dict(zip(table["code"], table["label"], strict=True))
+
+
+def need_words(need: str) -> str:
+    """Return a need in words.
+
+    Examples
+    --------
+    >>> need_words("self_harm"), need_words("a_new_one")
+    ('self-harm', 'a new one')
+    """
+    return _labels("needs").get(need, need.replace("_", " "))
+
+
+def family_words(family: str) -> str:
+    """Return a family of needs in words.
+
+    Examples
+    --------
+    >>> family_words("aggression-and-harm")
+    'aggression and harm to others'
+    """
+    return _labels("need_families").get(family, family.replace("-", " ").replace("_", " "))
+
+
+def rows_with(fit: Fit, need: str, prefix: str, known: str | None) -> npt.NDArray[np.bool_]:
+    """Return which rows of the table are of children with a need (or of whom none is known)."""
+    if need == NOT_KNOWN and known is not None:
+        return np.asarray(fit.table[known] == 0, dtype=np.bool_)
+    return np.asarray(fit.table[f"{prefix}{need}"] == 1, dtype=np.bool_)
+
+
+def known_column(fit: Fit) -> str | None:
+    """Return the column that says whether anybody looked for a child's needs, when there is one."""
+    named = [e.known for e in fit.spec.effects if isinstance(e, NeedsEffectSpec)]
+    return next((name for name in named if name in fit.table.columns), None)

@@ -1,0 +1,109 @@
+"""What each need does, and what families of needs do on average."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bayescich.estimates.core import Estimate
+from bayescich.estimates.counting import counts_where
+from bayescich.estimates.need_words import WHEN, family_words, need_words, rows_with
+from bayescich.estimates.routes_axis import (
+    by_route,
+    clear,
+    effect_columns,
+    quoted,
+    side_by_side,
+    spans,
+)
+from bayescich.estimates.summaries import headings, ratio_name
+from bayescich.model.effects.needs import ALONE, NeedsEffect
+from bayescich.sampling.fit import Fit
+from bayescich.spec.model import NeedsEffectSpec
+
+
+def need_estimates(fit: Fit) -> tuple[Estimate, ...]:
+    """Return ``needs`` and ``need_families`` for each effect of needs, or nothing."""
+    specs = {e.name: e for e in fit.spec.effects if isinstance(e, NeedsEffectSpec)}
+    return tuple(
+        estimate
+        for effect in fit.structure.effects
+        if isinstance(effect, NeedsEffect)
+        for estimate in (_needs(fit, effect, specs[effect.name]), _families(fit, effect))
+    )
+
+
+def _name(effect: NeedsEffect, table: str) -> str:
+    return table if effect.name == "need" else f"{table}_{effect.name}"
+
+
+def _needs(fit: Fit, effect: NeedsEffect, spec: NeedsEffectSpec) -> Estimate:
+    names = effect.coords(fit.design)[effect.name]
+    first = pd.DataFrame(
+        [
+            {
+                "need": need_words(need),
+                "family": family_words(effect.families.get(need, ALONE)),
+                **counts_where(fit, rows_with(fit, need, spec.columns, spec.known)),
+            }
+            for need in names
+        ]
+    )
+    draws = fit.posterior[effect.variable]
+    table = by_route(fit, first, draws, effect_columns)
+    found = clear(table)
+    sentence = (
+        f"{len(found)} of {len(table)} effects of needs have a 90% interval on one side of none"
+        f"{_named(found)}."
+    )
+    notes = (
+        WHEN,
+        (
+            "Effects are drawn towards the mean of their family. They compare children who have "
+            "the need with children who are alike in everything else and do not."
+        ),
+    )
+    return Estimate(
+        _name(effect, "needs"), "What each need does", sentence, table, _headings(fit, table),
+        notes, **(side_by_side(fit, "need", "n_children") or {"shown": _SHOWN}),
+    )  # fmt: skip
+
+
+_SHOWN = ("need", "family", "n_children", "n_events", "mean", "pd", "ratio_mean")
+
+
+def _named(found: pd.DataFrame) -> str:
+    if found.empty or len(found) > 12:
+        return ""
+    if "route" not in found:
+        return f": {quoted(found['need'].tolist())}"
+    pairs = found["need"] + " (" + found["route"] + ")"
+    return f": {quoted(pairs.tolist())}"
+
+
+def _families(fit: Fit, effect: NeedsEffect) -> Estimate:
+    families = effect.coords(fit.design)[f"{effect.name}_family"]
+    draws, sd = fit.posterior[f"{effect.name}_family_mean"], fit.posterior[f"{effect.name}_sd"]
+    members = [effect.families.get(n, ALONE) for n in effect.coords(fit.design)[effect.name]]
+    first = pd.DataFrame(
+        {
+            "family": [family_words(family) for family in families],
+            "n_needs": [members.count(family) for family in families],
+        }
+    )
+    table = by_route(fit, first, draws, effect_columns)
+    sentence = f"Within a family the effects of needs differ by an SD of {spans(fit, sd)}."
+    notes = ("A family of one need says little: its mean lies between the need and no effect.",)
+    return Estimate(
+        _name(effect, "need_families"), "Families of needs", sentence, table,
+        _headings(fit, table), notes, **side_by_side(fit, "family", "n_needs"),
+    )  # fmt: skip
+
+
+def _headings(fit: Fit, table: pd.DataFrame) -> dict[str, str]:
+    words = {
+        "need": "need", "family": "family", "route": "route", "n_spells": "spells",
+        "n_children": "children", "n_homes": "homes", "n_events": "events", "n_needs": "needs",
+        **headings("", "effect"), "pd": "probability of direction",
+        **headings("ratio", ratio_name(fit) or "ratio"),
+    }  # fmt: skip
+    return {name: words[name] for name in table.columns}

@@ -1,0 +1,37 @@
+"""MODEL=exits finds parameters that were drawn from its priors (see ``drawn.py``).
+
+The simulator's own routes of leaving care are not those of the histories one to one, so the truth
+cannot be read off a synthetic England; its rows can be given new ends. Slow: run by
+``make recovery``, which also writes ``docs/recovery.md``.
+"""
+
+import pandas as pd
+import pytest
+
+from tests.recovery.calibration import FROM_PRIORS, check_calibrated, check_middle
+from tests.recovery.drawn import make_study, recover
+from tests.recovery.results import gather, write_section
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def recovered(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """One row per seed and quantity."""
+    studies = {}
+
+    def one(seed: int) -> pd.DataFrame:
+        if not studies:
+            studies["exits"] = make_study("exits", tmp_path_factory.mktemp("exits"))
+        return recover(studies["exits"], seed, tmp_path_factory.mktemp(f"exits-{seed}"))
+
+    return gather("exits", one)
+
+
+def test_intervals_cover_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
+    write_section("Routes of exit, drawn from the priors", FROM_PRIORS, recovered, "")
+    check_calibrated(recovered)
+
+
+def test_no_quantity_leans_to_one_side(recovered: pd.DataFrame) -> None:
+    check_middle(recovered)

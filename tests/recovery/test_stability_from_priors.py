@@ -1,0 +1,36 @@
+"""MODEL=stability finds parameters that were drawn from its priors (see ``drawn.py``).
+
+``test_stability.py`` has one truth, the simulator's; here every seed has another. Slow: run by
+``make recovery``, which also writes ``docs/recovery.md``.
+"""
+
+import pandas as pd
+import pytest
+
+from tests.recovery.calibration import FROM_PRIORS, check_calibrated, check_middle
+from tests.recovery.drawn import make_study, recover
+from tests.recovery.results import gather, write_section
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def recovered(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """One row per seed and quantity."""
+    studies = {}
+
+    def one(seed: int) -> pd.DataFrame:
+        if not studies:
+            studies["stability-from-priors"] = make_study("stability", tmp_path_factory.mktemp("priors"))
+        return recover(studies["stability-from-priors"], seed, tmp_path_factory.mktemp(f"priors-{seed}"))
+
+    return gather("stability-from-priors", one)
+
+
+def test_intervals_cover_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
+    write_section("Stability, drawn from the priors", FROM_PRIORS, recovered, "")
+    check_calibrated(recovered)
+
+
+def test_no_quantity_leans_to_one_side(recovered: pd.DataFrame) -> None:
+    check_middle(recovered)
