@@ -152,8 +152,9 @@ def recording(
     wrong, allowed = outside(by_recorder["p_value"]), allowed_outside(len(by_recorder))
     top = table.iloc[0]
     learnt = "" if tally.recorders else " (the model does not learn it: drawn as observed)"
+    event = tally.likelihood.event_name
     sentence = (
-        f"Of {top['observed']:.0%} of the {tally.likelihood.event_name}s the route was not recorded; the model makes "
+        f"Of {top['observed']:.0%} of the {event}s the route was not recorded; the model makes "
         f"{top['q05']:.0%} to {top['q95']:.0%} (90%){learnt}. "
         + _allowance(wrong, allowed, len(by_recorder), "shares by recorder")
     )

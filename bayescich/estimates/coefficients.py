@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
-from bayescich.estimates.routes_axis import by_route, clear, side_by_side, spans
+from bayescich.estimates.routes_axis import by_route, clear, quoted, side_by_side, spans
 from bayescich.estimates.summaries import columns, headings, probability_of_direction, ratio_name
 from bayescich.estimates.type_effects import baseline_by_type
 from bayescich.model.draws import FloatArray
@@ -119,8 +119,10 @@ def _level_table(
         sentence += f"; {end['level']}: {end['mean']:.2f} "
         sentence += f"({end['q05']:.2f} to {end['q95']:.2f})"
     needs = any(isinstance(e, NeedsEffect) for e in fit.structure.effects)
-    case = "average covariates, home type, home and provider"
-    note = f"For a reference case: {case}{', and none of the needs' if needs else ''}."
+    groups = [e.column.replace("_", " ") for e in fit.structure.groups]
+    average = [*(["covariates"] if fit.design.fixed is not None else []), *groups]
+    case = f"average {quoted(average)}" if average else "no covariates"
+    note = f"For a reference case: {case}{'; none of the needs' if needs else ''}."
     words = {"level": "level", "route": "route", **headings("", unit)}
     return Estimate(
         "level", title, f"{sentence}, in {unit}{about}.", table,

@@ -39,6 +39,7 @@ from bayescich.estimates.type_effects import (
     type_effect_sd,
     type_effects,
     type_need_of,
+    type_word,
 )
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.gaussian import GaussianLikelihood
@@ -198,7 +199,8 @@ def _estimate(fit: Fit, table: pd.DataFrame, reference: str) -> Estimate:
         f"'{high['type']}'. {against}"
     )
     return Estimate(
-        "home_types", "Home types: raw, unpooled and partially pooled", sentence, table,
+        "home_types", f"{type_word(fit).capitalize()}s: raw, unpooled and partially pooled",
+        sentence, table,
         _headings(fit, table, reference), _notes(fit, table, reference),
     )  # fmt: skip
 
@@ -207,8 +209,8 @@ def _headings(fit: Fit, table: pd.DataFrame, reference: str) -> dict[str, str]:
     likelihood = fit.structure.likelihood
     outcome = likelihood.standardised_name(fit.spec.report.horizon_days)
     words: dict[str, str] = {
-        "type": "home type", "n_rows": row_word(fit), "n_children": "children", "n_homes": "homes",
-        "n_providers": "providers", "numerator": "observed", "denominator": "out of",
+        "type": type_word(fit), "n_rows": row_word(fit), "n_children": "children",
+        "n_homes": "homes", "n_providers": "providers", "numerator": "observed", "denominator": "out of",
         "raw": f"raw: {likelihood.crude_name}", "oe": "observed ÷ expected",
         "pooled_sd": "partially pooled: posterior SD", "reliability": "reliability",
         "shrink_B": "shrinkage (1 - reliability)",
@@ -234,8 +236,8 @@ def _notes(fit: Fit, table: pd.DataFrame, reference: str) -> tuple[str, ...]:
         *compound_notes(fit),
         *standard_words(fit),
         (
-            "Observed ÷ expected keeps the case mix, the authority and the year, and sets home "
-            "type, home and provider to average; 1 is all types together."
+            "Observed ÷ expected keeps the case mix, the authority and the year, and sets "
+            f"{type_word(fit)}, home and provider to average; 1 is all types together."
         ),
         (
             f"In words: below {SOME} the direction is not distinguishable, up to {STRONG} there is "

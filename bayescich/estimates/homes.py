@@ -73,16 +73,20 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
         "n_above": f"levels surely above: P({ratio} > {FOLD}) > {CERTAIN}",
         "n_below": f"levels surely below: P({ratio} < 1/{FOLD}) > {CERTAIN}",
     }  # fmt: skip
-    notes = (
+    notes: tuple[str, ...] = (
         (
             "Reliability is 1 - Var(effect | data) ÷ E(variance between levels): the share of its "
             "own evidence in a level's estimate."
         ),
         "Single levels are not named or ranked: most cannot be told from the average.",
     )
+    spread: OnPage = {}
+    if fit.design.routes:
+        spread = {"across": "route", "shown": ("column", "levels", "median")}
+        notes = (*notes, "Least and most, and how many lie surely above or below, are in the file.")
     title = f"How much can one {finest['column']} tell us?"
     named = {name: words[name] for name in table.columns}
-    return Estimate("homes", title, sentence, table, named, notes)
+    return Estimate("homes", title, sentence, table, named, notes, **spread)
 
 
 def _on_route(row: pd.Series) -> str:

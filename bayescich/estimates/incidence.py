@@ -39,7 +39,7 @@ from bayescich.estimates.summaries import (
     probability_of_direction,
     reading,
 )
-from bayescich.estimates.type_effects import home_levels, home_type_of
+from bayescich.estimates.type_effects import home_levels, home_type_of, type_word
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.sampling.fit import Fit
@@ -214,18 +214,18 @@ def _table(fit: Fit, found: Incidence, reference: int) -> Estimate:
             rows.append(row)
     table = pd.DataFrame(rows)
     words = {
-        "type": home_type_of(fit).column.replace("_", " "), "route": "route",
+        "type": type_word(fit), "route": "route",
         "pd": f"probability of direction against {against}", "reading": "in words",
         **headings("diff", f"difference from {against} within {horizon} days"),
         **headings("lost_diff", f"days lost of 365 more than {against}"),
     }  # fmt: skip
     for days in TIMES:
-        words |= headings(f"within_{days}", f"within {days} days")
+        words |= headings(f"within_{days}", f"probability within {days} days")
     for days in LOST_TO:
         words |= headings(f"lost_{days}", f"days lost of {days}")
     return Estimate(
-        "incidence", "Where children would go from each home type", _sentence(fit, table, against),
-        table, {name: words[name] for name in table.columns}, _notes(fit),
+        "incidence", f"Where children would go from each {type_word(fit)}",
+        _sentence(fit, table, against), table, {name: words[name] for name in table.columns}, _notes(fit),
         across="route", shown=("type", f"within_{_shown_days(horizon)}_mean"),
     )  # fmt: skip
 
@@ -283,8 +283,8 @@ def _curves(fit: Fit, found: Incidence) -> Estimate:
     ]
     table = pd.concat(parts, ignore_index=True)
     words = {
-        "type": home_type_of(fit).column.replace("_", " "), "route": "route",
+        "type": type_word(fit), "route": "route",
         "days": "days since the start", **headings("incidence", "incidence"),
     }  # fmt: skip
-    sentence = f"The incidence of each route at {len(found.days)} days, for every home type."
+    sentence = f"The incidence of each route at {len(found.days)} days, for every {type_word(fit)}."
     return Estimate("incidence_curves", "Incidence over time", sentence, table, words)

@@ -46,9 +46,9 @@ def _estimate(fit: Fit, by: str) -> Estimate:
     pooled, sd = expit(fit.posterior["recording_level"]), fit.posterior["recording_sd"]
     high, low = table.iloc[0], table.iloc[-1]
     sentence = (
-        f"In a typical {by} the route of {span(pooled)} of {event}s is not recorded, from "
-        f"{low['share_mean']:.2f} in '{low['level']}' to {high['share_mean']:.2f} in "
-        f"'{high['level']}' (SD of the log odds {span(sd)})."
+        f"In a typical {by} the route is not recorded for a share of {span(pooled)} of {event}s. "
+        f"It runs from {low['share_mean']:.2f} in '{low['level']}' to {high['share_mean']:.2f} in "
+        f"'{high['level']}'; the SD of its log odds is {span(sd)}."
     )
     return Estimate("recording", "How often the route is not recorded", sentence, table, words,
                     _notes(fit))  # fmt: skip

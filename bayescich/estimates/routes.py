@@ -18,7 +18,12 @@ from bayescich.estimates.summaries import (
     reading,
     reliability,
 )
-from bayescich.estimates.type_effects import home_type_of, type_effect_sd, type_effects
+from bayescich.estimates.type_effects import (
+    home_type_of,
+    type_effect_sd,
+    type_effects,
+    type_word,
+)
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.hazard.arrays import route_events
@@ -94,7 +99,7 @@ def _effects(fit: Fit) -> Estimate:
         f"of a difference from the average type. {NOT_AN_EFFECT}"
     )
     words = {
-        "type": factor.name.replace("_", " "), "route": "route", "n_events": "events",
+        "type": type_word(fit), "route": "route", "n_events": "events",
         "raw": "raw: per year at risk", **headings("unpooled", "unpooled effect"),
         "reliability": "reliability", **headings("pooled", "partially pooled effect"),
         **headings("ratio", f"{ratio_name(fit)} against the average type"),

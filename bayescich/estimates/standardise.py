@@ -325,8 +325,8 @@ def standard_words(fit: Fit) -> tuple[str, ...]:
     """Return what is changed and what is kept when everybody is put into each type."""
     notes = [
         (
-            f"Standardised outcomes put all {row_word(fit)} into each type in turn, in a new home "
-            "of a new provider. They compare types given what the model adjusts for; they do not "
+            f"Standardised outcomes put all {row_word(fit)} into each type in turn"
+            f"{_new_levels(fit)}. They compare types given what the model adjusts for; they do not "
             "prove a cause."
         )
     ]
@@ -340,9 +340,19 @@ def standard_words(fit: Fit) -> tuple[str, ...]:
         notes.append(f"{', '.join(kept).capitalize()} stay as they were for each child.")
     if "continues" in fit.design.outcome:
         notes.append("Age and year are those at the start of each spell.")
+    if fit.spec.data == "settings":
+        notes.append(
+            "Some settings hardly take children of some ages (supported ones below 16). What is "
+            "said of such children there nobody saw."
+        )
     if "spells" in fit.design.outcome:
         notes.append(
             "Children are not known apart in cells of many, so intervals take each spell for a "
             "child of its own."
         )
     return tuple(notes)
+
+
+def _new_levels(fit: Fit) -> str:
+    columns = [group.column.replace("_", " ") for group in new_home_groups(fit)]
+    return f", in a new {' of a new '.join(columns)}" if columns else ""

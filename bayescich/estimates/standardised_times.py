@@ -27,7 +27,7 @@ from bayescich.estimates.standardise import (
     standardised,
 )
 from bayescich.estimates.summaries import columns, headings, probability_of_direction, reading
-from bayescich.estimates.type_effects import home_type_of
+from bayescich.estimates.type_effects import home_type_of, type_word
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.sampling.fit import Fit
@@ -108,7 +108,7 @@ def _estimate(
         f"{high['stayed_q95']:.0f}) in '{high['type']}' before a {likelihood.event_name}."
     )
     words = {
-        "type": "home type", "pd": f"probability of direction against {reference}",
+        "type": type_word(fit), "pd": f"probability of direction against {reference}",
         "reading": "in words", **headings("stayed", f"days stayed of {RESTRICTED_TO}"),
         **headings("stayed_diff", f"days more than {reference}"),
     }  # fmt: skip

@@ -133,11 +133,12 @@ def _type_needs(fit: Fit, own: pd.DataFrame) -> pd.DataFrame | None:
     types, true = fit.design.factors[effect.column].levels, _levels(own, "type_need")
     draws, frames = fit.posterior[effect.variable], []
     for place, need in enumerate(crossed_needs(fit.design, len(types))):
-        names = [f"{kind}: {need}" for kind in types]
-        if all(name in true.index for name in names):
+        known = [k for k, kind in enumerate(types) if f"{kind}: {need}" in true.index]
+        if len(known) > 1:
+            names = [f"{types[k]}: {need}" for k in known]
             values = np.asarray(true[names], dtype=np.float64)
             centred = values - values.mean()
-            frames.append(_compared("type_need", names, centred, draws[:, place]))
+            frames.append(_compared("type_need", names, centred, draws[:, place][:, known]))
     return pd.concat(frames, ignore_index=True) if frames else None
 
 

@@ -35,6 +35,12 @@ def home_type_of(fit: Fit) -> GroupEffect:
     return effect
 
 
+def type_word(fit: Fit) -> str:
+    """Return what the types are called: home type, or the column that stands for it."""
+    effect = fit.structure.home_type
+    return effect.column.replace("_", " ") if effect is not None else "home type"
+
+
 def type_need_of(fit: Fit) -> TypeNeedEffect | None:
     """Return the effect of needs within home types, when it is over the types of the report."""
     effect = fit.structure.home_type

@@ -1,7 +1,8 @@
 """For whom does a type of home work? Needs within home types, and what the data say of each.
 
-With many needs and types most cells hold few children. A cell's number is the prior's unless its
-posterior is clearly narrower; where it is not, no number is given, whatever it is.
+With many needs and types most cells hold few children. What the model says of a cell without any
+evidence of its own is the prior: centred on none, as wide as the cells differ from each other,
+which is learnt. A cell's number is given only where its posterior is clearly narrower than that.
 
 References
 ----------
@@ -17,7 +18,6 @@ import pandas as pd
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import counts_where, labels_of_table
 from bayescich.estimates.need_words import WHEN, known_column, need_words, rows_with
-from bayescich.estimates.routes_axis import quoted
 from bayescich.estimates.standardise import Mask, standard_words, standardised, the_outcome
 from bayescich.estimates.summaries import (
     columns,
@@ -27,7 +27,12 @@ from bayescich.estimates.summaries import (
     ratio_name,
     reading,
 )
-from bayescich.estimates.type_effects import crossed_needs, home_levels, type_need_of
+from bayescich.estimates.type_effects import (
+    crossed_needs,
+    home_levels,
+    type_need_of,
+    type_word,
+)
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.needs import TypeNeedEffect
 from bayescich.sampling.fit import Fit
@@ -35,9 +40,12 @@ from bayescich.spec.model import TypeNeedEffectSpec
 
 PRIOR_ONLY = "no information: prior only"
 UNLEARNT = 0.9
-"""Posterior SD over prior SD above which a cell says what the prior said."""
+"""Posterior SD over that of a cell without children above which a cell has said nothing.
+
+The SD before any data would not do to compare with: once the other cells have shown how little
+cells differ, every cell is narrower than that, an empty one too."""
 UNDECIDED = "data do not choose"
-LEANS = "data lean to "
+LEANS = "data lean to it"
 ALL = "all children"
 DRAWS = 200
 _NUMBERS = ("mean", "q05", "q95", "pd", "ratio_mean", "ratio_q05", "ratio_q95")
@@ -91,18 +99,19 @@ def _cells(fit: Fit, effect: TypeNeedEffect, spec: TypeNeedEffectSpec) -> Estima
         parts.append(part.assign(route=route) if route else part)
     table = _without_prior_only(pd.concat(parts, ignore_index=True))
     words = {
-        "need": "need", "type": "home type", "route": "route", "n_spells": "spells",
+        "need": "need", "type": type_word(fit), "route": "route", "n_spells": "spells",
         "n_children": "children", "n_homes": "homes", "n_events": "events",
         **headings("", "effect beyond all types"), "pd": "probability of direction",
         **headings("ratio", ratio_name(fit) or "ratio"),
         "prior_posterior_sd_ratio": "posterior SD ÷ prior SD", "reliability": "reliability",
+        "empty_sd_ratio": "posterior SD ÷ SD of a cell without children",
         "reading": "in words",
     }  # fmt: skip
     return Estimate(
         "type_need", "What a need does in one type beyond what it does in all", _said(table), table,
         {name: words[name] for name in table.columns}, _CELL_NOTES, across="type",
         shown=("need", "route", "ratio_mean") if fit.design.routes else ("need", "ratio_mean"),
-        missing="prior only",
+        missing="unknown",
     )  # fmt: skip
 
 
@@ -113,9 +122,10 @@ _CELL_NOTES = (
         "children: 1 is that the need acts there as it does everywhere."
     ),
     (
-        f"“{PRIOR_ONLY.capitalize()}”: no child of the data is in the cell, or its posterior is "
-        f"more than {UNLEARNT} times as wide as its prior. What the model would say there is an "
-        "assumption, so no number is given."
+        f"“Unknown” (in the file: “{PRIOR_ONLY}”): no child of the data is in the cell, or its "
+        f"posterior is more than {UNLEARNT} times as wide as that of a cell without children, of "
+        "which only the other cells tell. What the model would say there is an assumption, so no "
+        "number is given."
     ),
     (
         "Reliability is the share of a cell's own evidence in its number; the rest is the average "
@@ -145,6 +155,7 @@ def _learnt(draws: FloatArray, prior: FloatArray | None, sd: FloatArray) -> dict
         "pd": probability_of_direction(draws),
         **columns("ratio", np.exp(draws)),
         "reliability": pooling(draws, sd),
+        "empty_sd_ratio": draws.std(axis=0) / np.sqrt(np.mean(sd**2)),
     }
     if prior is None:
         return found
@@ -155,7 +166,7 @@ def _learnt(draws: FloatArray, prior: FloatArray | None, sd: FloatArray) -> dict
 def _without_prior_only(table: pd.DataFrame) -> pd.DataFrame:
     """Put a cell's number into words, and leave it out where it is the prior's."""
     count = table["n_children"] if "n_children" in table else table["n_spells"]
-    unlearnt = np.asarray(count == 0)
+    unlearnt = np.asarray((count == 0) | (table["empty_sd_ratio"] > UNLEARNT))
     if "prior_posterior_sd_ratio" in table:
         unlearnt = unlearnt | np.asarray(table["prior_posterior_sd_ratio"] > UNLEARNT)
     words = [
@@ -170,7 +181,7 @@ def _said(table: pd.DataFrame) -> str:
     told = table[table["reading"].isin(["some evidence", "strong evidence"])]
     silent = int((table["reading"] == PRIOR_ONLY).sum())
     named = [f"{row.need} in {row.type}" for row in told.itertuples()]
-    found = f": {quoted(named)}" if 0 < len(named) <= 8 else ""
+    found = f": {'; '.join(named)}" if 0 < len(named) <= 8 else ""
     return (
         f"Of {len(table)} cells of a need in a type, {len(told)} differ with some or strong "
         f"evidence from what the need does in all types{found}; in {silent} the data say nothing."
@@ -205,8 +216,8 @@ def _differences(
     best = "highest" if fit.spec.report.higher_is == "better" else "lowest"
     words = {
         "need": "need", "n_spells": "spells", "n_children": "children",
-        "best": f"{best} on average in", **headings("best_outcome", name),
-        **headings("gap", f"further {best} than the next"), "p_best": f"P({best})",
+        "best": f"most often {best} in", **headings("best_outcome", name),
+        **headings("gap", f"{_than(best)} than the next by"), "p_best": f"P({best})",
         "reading": "in words", "n_prior_only": "types of which the data say nothing",
     }  # fmt: skip
     return Estimate(
@@ -219,13 +230,19 @@ def _differences(
 def _chosen(table: pd.DataFrame) -> str:
     needs = table[table["need"] != ALL]
     undecided = int((needs["reading"] == UNDECIDED).sum())
-    leaning = needs.loc[needs["reading"] != UNDECIDED, "reading"].value_counts()
-    said = [f"For {undecided} of {len(needs)} needs the data do not choose a type"]
-    said += [
-        f"for {number} they lean to '{str(words).removeprefix(LEANS)}'"
-        for words, number in leaning.items()
-    ]
-    return f"{'; '.join(said)}. For all children: {table.iloc[0]['reading']}."
+    leaning = needs.loc[needs["reading"] == LEANS, "best"].value_counts()
+    said = [f"for {undecided} of {len(needs)} needs the {UNDECIDED}"] if undecided else []
+    said += [f"for {number} they lean to '{kind}'" for kind, number in leaning.items()]
+    everybody = table.iloc[0]
+    leant = (
+        f"the data lean to '{everybody['best']}'" if everybody["reading"] == LEANS else UNDECIDED
+    )
+    words = "; ".join(said)
+    return f"{words[:1].upper()}{words[1:]}. Over all children: {leant}."
+
+
+def _than(best: str) -> str:
+    return {"highest": "higher", "lowest": "lower"}[best]
 
 
 def _choice_notes(fit: Fit, types: int, best: str) -> tuple[str, ...]:
@@ -258,16 +275,20 @@ def _choice(fit: Fit, outcome: FloatArray, types: tuple[str, ...]) -> dict[str, 
     """Return the type that is best on average, and how sure that is."""
     sign = -1.0 if fit.spec.report.higher_is == "better" else 1.0
     chance = np.bincount(np.argmin(sign * outcome, axis=1), minlength=len(types)) / len(outcome)
-    order = np.argsort(sign * outcome.mean(axis=0))
-    first, second = outcome[:, order[0]], outcome[:, order[1]]
     best = int(np.argmax(chance))
+    order = np.argsort(sign * outcome.mean(axis=0))
+    runner = next(int(place) for place in order if place != best)
     return {
-        "best": types[order[0]],
-        **columns("best_outcome", first),
-        **columns("gap", sign * (second - first)),
-        "p_best": float(chance[order[0]]),
-        "reading": UNDECIDED if chance[best] < 2.0 / len(types) else f"{LEANS}{types[best]}",
+        "best": types[best],
+        **_one("best_outcome", outcome[:, best]),
+        **_one("gap", sign * (outcome[:, runner] - outcome[:, best])),
+        "p_best": float(chance[best]),
+        "reading": UNDECIDED if chance[best] < 2.0 / len(types) else LEANS,
     }
+
+
+def _one(stem: str, draws: FloatArray) -> dict[str, float]:
+    return {name: float(value) for name, value in columns(stem, draws).items()}
 
 
 def _silent(cells: pd.DataFrame, need: str) -> int:

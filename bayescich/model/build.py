@@ -192,45 +192,49 @@ def build_model(
 
     def terms() -> tuple[Term, ...]:
         return tuple(
-            Term(layouts[k], values[k], structure.effects[k].zero_sum, exchangeable[k])
+            Term(layouts[k], values[k], structure.effects[k].zero_sum, k in groups)
             for k in sorted(values)
         )
 
     likelihood = structure.likelihood
-    exchangeable = [_is_exchangeable(effect) for effect in structure.effects]
+    groups = _exchangeable(structure)
     with pm.Model(coords=_coords(structure, design)) as model:
         # each group of levels that could be others comes after what its levels are centred around
-        for place in np.flatnonzero(~np.array(exchangeable, dtype=bool)):
-            values[place] = structure.effects[place].declare(design, priors, known[place])
+        for place, effect in enumerate(structure.effects):
+            if place not in groups:
+                values[place] = effect.declare(design, priors, known[place])
         predictor = Predictor(terms(), design.rows, pilot.baseline if pilot else None)
         if isinstance(likelihood, HazardTimes):
-            level = likelihood.declare_level(predictor, design, priors)
-            predictor = replace(predictor, level=level)
-        by_size = sorted(np.flatnonzero(exchangeable), key=lambda k: layouts[k].size)
-        for place in by_size:
-            effect, shift = structure.effects[place], None
-            if pilot is not None and isinstance(likelihood, HazardTimes):
-                company = _company(place, tuple(values), layouts, pilot, bool(design.routes))
-                shift = company.shift(values) + (
-                    predictor.level - rough_level(likelihood.band_events(design), pilot.baseline)
-                )
-            values[place] = effect.declare(design, priors, known[place], shift)
+            predictor = replace(
+                predictor, level=likelihood.declare_level(predictor, design, priors)
+            )
+        level = predictor.level
+        for place in sorted(groups, key=lambda k: layouts[k].size):
+            shift = None
+            if pilot is not None and isinstance(likelihood, HazardTimes) and level is not None:
+                others = [k for k in values if isinstance(structure.effects[k], GroupEffect)]
+                company = _company(place, others, layouts, pilot, bool(design.routes))
+                rough = rough_level(likelihood.band_events(design), pilot.baseline)
+                shift = company.shift(values) + (level - rough)
+            values[place] = groups[place].declare(design, priors, known[place], shift)
         likelihood.declare(replace(predictor, terms=terms()), design, priors)
     return model
 
 
-def _is_exchangeable(effect: Effect) -> bool:
-    return isinstance(effect, GroupEffect) and not effect.zero_sum
+def _exchangeable(structure: Structure) -> dict[int, GroupEffect]:
+    """Return the effects whose levels could be others, by their place."""
+    effects = enumerate(structure.effects)
+    return {k: e for k, e in effects if isinstance(e, GroupEffect) and not e.zero_sum}
 
 
 def _company(
     place: int,
-    others: tuple[int, ...],
+    others: list[int],
     layouts: tuple[Layout, ...],
     pilot: Pilot,
     routes: bool,
 ) -> Company:
-    """Return the other effects in the rows of each level of one effect, and what they were."""
+    """Return the other effects in the rows of each level of one, and what they were."""
     own = layouts[place]
     assert isinstance(own, Gathered), "groups are gathered"
     weights = pilot.weights.sum(axis=1)

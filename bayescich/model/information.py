@@ -139,7 +139,7 @@ def _shrunken(
     return mode, expected * np.exp(mode)
 
 
-class Carrying(Op):  # type: ignore[misc]
+class Carrying(Op):
     """Its first input, with others carried along that do not change it.
 
     A transform sees nothing but its value and the parameters of its distribution, and PyMC allows
@@ -175,6 +175,11 @@ def _funcify(op: Carrying, **_: Any) -> Any:  # noqa: ARG001
     return carrying
 
 
+def _carrying(parameter: Any, *others: Any) -> Any:
+    """Return the parameter with others riding on it."""
+    return Carrying()(parameter, *others)
+
+
 def _carried(parameter: Any) -> list[Any]:
     """Return what a parameter carries; PyMC may have put dimensions around it."""
     while parameter.owner is not None and not isinstance(parameter.owner.op, Carrying):
@@ -201,7 +206,7 @@ class Rotated(Transform):  # type: ignore[misc]
     def mean(prior_mean: FloatArray, location: Location, prior_sd: FloatArray) -> Tensor:
         """Return the mean of the normal, carrying start, root, its inverse and determinant."""
         root = location.root(prior_sd)
-        return Carrying()(
+        return _carrying(
             outside(prior_mean), outside(location.start[:, 0]), outside(root),
             outside(np.linalg.inv(root)), outside(np.array(np.log(np.diag(root)).sum())),
         )  # fmt: skip
@@ -230,7 +235,7 @@ class Located(Transform):  # type: ignore[misc]
     @staticmethod
     def mean(prior_mean: FloatArray, start: FloatArray, scale: FloatArray) -> Tensor:
         """Return the mean of the normal, carrying start and scale."""
-        return Carrying()(outside(prior_mean), outside(start), outside(scale))
+        return _carrying(outside(prior_mean), outside(start), outside(scale))
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
@@ -258,7 +263,7 @@ class Informed(Transform):  # type: ignore[misc]
         """Return zeros, the mean of the normal, carrying what is known."""
         zeros = outside(np.zeros_like(information.estimate))
         known = outside(information.estimate), outside(information.precision)
-        return Carrying()(zeros, *known, zeros if shift is None else shift)
+        return _carrying(zeros, *known, zeros if shift is None else shift)
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
@@ -294,7 +299,7 @@ class InformedZeroSum(Transform):  # type: ignore[misc]
         """Return the SD, carrying what is known."""
         zeros = outside(np.zeros_like(information.estimate))
         known = outside(information.estimate), outside(information.precision)
-        return Carrying()(sd, *known, zeros)
+        return _carrying(sd, *known, zeros)
 
     def _mean_and_scale(self, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
         # generator, size, sd and shape: PyMC's order for a zero-sum normal

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.incidence import horizon_of
+from bayescich.estimates.type_effects import type_word
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
 from bayescich.report.blocks import Block, Prose
@@ -58,10 +59,11 @@ def _against_average(content: ReportContent) -> list[str]:
     table = estimate.table
     apart = table[told_apart(table)].sort_values("pooled_mean", ascending=False)
     total, found = number_word(len(table)), len(apart)
+    kind = type_word(content.fit)
     if found == 0:
         return [
             (
-                f"None of the {total} home types can be told apart from the average home type with "
+                f"None of the {total} {kind}s can be told apart from the average {kind} with "
                 "these data: every 90% interval includes no difference."
             )
         ]
@@ -72,9 +74,9 @@ def _against_average(content: ReportContent) -> list[str]:
         else ""
     )
     scale = scale_of(content.fit.spec)
-    counted = f"Of {total} home types, {number_word(found)} can be told apart from the average"
+    counted = f"Of {total} {kind}s, {number_word(found)} can be told apart from the average"
     measure = f"{scale.ratio or 'difference'} with its 90% interval"
-    return [f"{counted} home type ({measure}). {described(apart, scale)}{others}"]
+    return [f"{counted} {kind} ({measure}). {described(apart, scale)}{others}"]
 
 
 def _against_reference(content: ReportContent) -> list[str]:
@@ -104,7 +106,8 @@ def _by_route(content: ReportContent) -> list[str]:
     if told.empty:
         return [
             (
-                f"None of the home types can be told apart from {against} in where its children "
+                f"None of the {type_word(content.fit)}s can be told apart from {against} in where "
+                "its children "
                 f"go within {days} days."
             )
         ]

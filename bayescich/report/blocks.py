@@ -179,7 +179,7 @@ class Details:
     """Blocks that are folded away until asked for."""
 
     summary: str
-    blocks: tuple[Table | Prose | Figure, ...]
+    blocks: tuple[Table | Prose | Figure | Flow, ...]
     kind: str = "details"
 
 

@@ -84,7 +84,9 @@ def stacked_incidence(
         axes.set_xlim(0, max(days))
         axes.set_ylim(0, 1)
         axes.set_xticks(list(days))
-    canvas.supxlabel("days since the start", fontsize=10.5)
+    # a label of the whole figure would lie under the legend
+    for axes in panels[max(len(types) - _PER_ROW, 0) : len(types)]:
+        axes.set_xlabel("days since the start", fontsize=9.5)
     canvas.supylabel("share of children", fontsize=10.5)
     handles = [
         Patch(facecolor=colour, label=route)
@@ -107,7 +109,7 @@ def difference_figure(
     stem, words : str
         Of the difference.
     """
-    canvas, panels = _panels(len(routes), 0.9 + 0.27 * len(types), sharey=True, sharex=False)
+    canvas, panels = _panels(len(routes), 0.9 + 0.27 * len(types))
     places = np.arange(len(types))[::-1]
     for axes, route in zip(panels, routes, strict=False):
         own = table[table["route"] == route].set_index("type").loc[list(types)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
+from bayescich.estimates.type_effects import type_word
 from bayescich.estimates.walks import WALK
 from bayescich.report.blocks import Block, Figure, Prose, Subhead
 from bayescich.report.canvas import drawn
@@ -38,9 +39,9 @@ NEEDS = ("needs", "need_families", "matching", "type_need", "type_need_differenc
 _PLACED = (SHRINKAGE, TIMES, TRUTH, HIERARCHY, *INCIDENCE)
 """Estimates in sections of their own; the others are listed by themselves."""
 
-_ALONE = "Each home type, partially pooled: mean, 50% and 90% intervals; dashed: average."
+_ALONE = "Each {kind}, partially pooled: mean, 50% and 90% intervals; dashed: average."
 _BESIDE = (
-    "Each home type on its own (orange squares) and partially pooled (blue circles): mean, 50% and "
+    "Each {kind} on its own (orange squares) and partially pooled (blue circles): mean, 50% and "
     "90% intervals. The less the data say about a type by itself, the further it is drawn towards "
     "the average (dashed)."
 )
@@ -64,7 +65,9 @@ def shrinkage_blocks(content: ReportContent) -> tuple[Block, ...]:
     )  # fmt: skip
     forest = drawn(
         lambda: shrinkage_forest(content.fit, home_type, scale), name="shrinkage",
-        caption=_BESIDE if content.fit.unpooled is not None else _ALONE,
+        caption=(_BESIDE if content.fit.unpooled is not None else _ALONE).format(
+            kind=type_word(content.fit)
+        ),
         alt=_forest_finding(frame, scale), synthetic=content.synthetic,
     )  # fmt: skip
     return (
@@ -135,19 +138,20 @@ def _standardised(
 ) -> tuple[Block, ...]:
     if not {"std_mean", "std_q05", "std_q95"} <= set(frame.columns):
         return ()
+    kind = type_word(content.fit)
     name = content.fit.structure.likelihood.standardised_name(content.fit.spec.report.horizon_days)
     table = table_from(
         frame, name="home_types_standardised", headings=estimate.headings, only=_STANDARDISED,
-        caption=f"All rows put into each home type in turn: {name}", download=csv_name(estimate),
+        caption=f"All rows put into each {kind} in turn: {name}", download=csv_name(estimate),
     )  # fmt: skip
     average = float(frame["std_mean"].mean())
     ordered = frame.sort_values("std_mean")
     low, high = ordered.iloc[0], ordered.iloc[-1]
     figure = drawn(
         lambda: dot_and_whisker(frame, "type", "std", name, average), name="standardised",
-        caption=f"{sentence_case(name)} if every row of the data were of one home type: posterior "
+        caption=f"{sentence_case(name)} if every row of the data were of one {kind}: posterior "
         "mean and 90% interval; dashed: mean of the types.",
-        alt=f"{sentence_case(name)} by home type, from {low['type']} "
+        alt=f"{sentence_case(name)} by {kind}, from {low['type']} "
         f"{with_interval(low['std_mean'], low['std_q05'], low['std_q95'])} to {high['type']} "
         f"{with_interval(high['std_mean'], high['std_q05'], high['std_q95'])}.",
         synthetic=content.synthetic,
@@ -199,16 +203,54 @@ def truth_blocks(content: ReportContent) -> tuple[Block, ...]:
         estimate.table, name=TRUTH, caption=estimate.title, headings=estimate.headings,
         notes=estimate.notes, download=csv_name(estimate),
     )  # fmt: skip
-    return (Prose((readable(estimate.sentence),)), _truth_figure(content, estimate), table)
+    return (
+        Prose((readable(estimate.sentence),)),
+        *_truth_by_variable(estimate),
+        *_truth_figures(content, estimate),
+        table,
+    )
 
 
-def _truth_figure(content: ReportContent, estimate: Estimate) -> Figure:
+def _truth_by_variable(estimate: Estimate) -> tuple[Block, ...]:
+    by_variable = estimate.table.groupby("variable", sort=False)["covered"].agg(["sum", "size"])
+    if len(estimate.table) <= _FOREST_LEVELS:
+        return ()
+    frame = pd.DataFrame(
+        {"variable": by_variable.index, "n_values": by_variable["size"].to_numpy(),
+         "n_within": by_variable["sum"].to_numpy()}
+    )  # fmt: skip
+    return (
+        table_from(
+            frame, name="truth_by_variable", caption="True values within their 90% intervals",
+            headings={"n_values": "values", "n_within": "within"},
+        ),
+    )  # fmt: skip
+
+
+def _truth_figures(content: ReportContent, estimate: Estimate) -> list[Figure]:
+    """Return one figure, or a second one of needs and years where they are many."""
     frame = estimate.table
-    level = frame["level"].fillna("").astype(str)
+    many = len(frame) > _FOREST_LEVELS
+    single = frame["variable"].isin(_SINGLE)
+    parts = {TRUTH: frame[~single] if many else frame}
+    if many:
+        # a figure of a hundred cells would be read by nobody: they stand in the table
+        parts["truth-needs"] = frame[single & (frame["variable"] != "type_need")]
+    return [_truth_figure(content, estimate, name, rows) for name, rows in parts.items()
+            if len(rows)]  # fmt: skip
+
+
+_SINGLE = ("need", "matching", "type_need", "year_effect")
+
+
+def _truth_figure(
+    content: ReportContent, estimate: Estimate, name: str, frame: pd.DataFrame
+) -> Figure:
+    level = frame["level"].fillna("").astype(str).map(readable)
     words = frame["variable"].astype(str).map(plain)
     labelled = frame.assign(name=words.where(level == "", words + ": " + level))
     return drawn(
-        lambda: dot_and_whisker(labelled, "name", "mean", "value", 0.0, "truth"), name=TRUTH,
+        lambda: dot_and_whisker(labelled, "name", "mean", "value", 0.0, "truth"), name=name,
         caption="What the simulator used (orange diamonds) and what the model found (blue: mean "
         "and 90% interval). About one diamond in ten is expected outside its interval.",
         alt=readable(estimate.sentence), synthetic=content.synthetic,

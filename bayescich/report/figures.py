@@ -15,10 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from bayescich.estimates.type_effects import type_effects
 from bayescich.model.draws import Draws
 from bayescich.model.effects.group import GroupEffect
 from bayescich.report.canvas import BLUE, CHAINS, ORANGE, QUIET, WIDTH
-from bayescich.report.words import Scale, plain
+from bayescich.report.words import Scale, plain, readable
 from bayescich.sampling.fit import Fit
 
 _PER_ROW = 4
@@ -33,8 +34,8 @@ def shrinkage_forest(fit: Fit, effect: GroupEffect, scale: Scale) -> Canvas:
     fits = {"Partially pooled": fit.tree}
     if fit.unpooled is not None and effect.role == "home_type":
         fits = {"Not pooled": fit.unpooled, **fits}
-    draws = {name: _draws_of(tree, effect) for name, tree in fits.items()}
-    order = fit.posterior[effect.variable].mean(axis=0).argsort()[::-1]
+    draws = {name: _draws_of(fit, tree, effect) for name, tree in fits.items()}
+    order = draws["Partially pooled"].mean("draw").to_numpy().argsort()[::-1]
     size = max(array.sizes["draw"] for array in draws.values())
     trees = {name: _aligned(array, order, size) for name, array in draws.items()}
     levels = fit.tree["posterior"].sizes[effect.column]
@@ -63,9 +64,12 @@ def shrinkage_forest(fit: Fit, effect: GroupEffect, scale: Scale) -> Canvas:
     return canvas
 
 
-def _draws_of(tree: xr.DataTree, effect: GroupEffect) -> xr.DataArray:
-    data = tree["posterior"].to_dataset()[[effect.variable]]
-    stacked = Draws.from_dataset(data)[effect.variable]
+def _draws_of(fit: Fit, tree: xr.DataTree, effect: GroupEffect) -> xr.DataArray:
+    data = tree["posterior"].to_dataset()
+    # the effect on the average child, as in the table
+    home_type = effect.role == "home_type"
+    draws = Draws.from_dataset(data if home_type else data[[effect.variable]])
+    stacked = type_effects(fit, draws) if home_type else draws[effect.variable]
     labels = {effect.column: data[effect.column].to_numpy()}
     return xr.DataArray(stacked, labels, ("draw", effect.column), name=effect.variable)
 
@@ -89,10 +93,28 @@ def _ratio_axis(axes: Axes, scale: Scale) -> None:
     low, high = np.exp(axes.get_xlim())
     steps = np.array([0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0])
     top = axes.secondary_xaxis("top", functions=(_exp, _safe_log))
-    top.set_ticks(steps[(steps > low) & (steps < high)])
+    top.set_ticks(_apart(steps[(steps > low) & (steps < high)], np.log(high / low)))
     top.xaxis.set_major_formatter(lambda value, _position: f"{value:g}")
     top.xaxis.set_minor_formatter(lambda _value, _position: "")
     top.set_xlabel(scale.ratio)
+
+
+def _apart(steps: npt.NDArray[np.float64], width: float) -> list[float]:
+    """Return the ratios whose labels do not touch, beginning at 1 in both directions.
+
+    Examples
+    --------
+    >>> _apart(np.array([0.5, 0.67, 0.8, 1.0, 1.25, 2.0]), 5.0)
+    [0.67, 1.0, 2.0]
+    """
+    kept: list[float] = []
+    for own in (steps[steps >= 1.0], steps[steps < 1.0][::-1]):
+        last = kept[0] if kept else None
+        for step in own.tolist():
+            if last is None or abs(np.log(step / last)) > 0.06 * width:
+                kept.append(step)
+                last = step
+    return sorted(kept)
 
 
 def _exp(values: npt.ArrayLike) -> npt.ArrayLike:
@@ -166,7 +188,7 @@ def rank_figure(fit: Fit, names: Sequence[str]) -> Canvas:
     canvas: Canvas = grid.viz["figure"].item()
     for axes in canvas.axes[:panels]:
         axes.set_xticks([0.0, 0.5, 1.0])
-        axes.set_title(_fitting(axes.get_title()), fontsize=9.5)
+        axes.set_title(_fitting(readable(axes.get_title())), fontsize=9.5)
         for text in axes.texts:  # "p=0.47(α=0.01)"
             text.set(text=text.get_text().split("(")[0].replace("=", " = "), fontsize=8.5)
     for axes in canvas.axes[: max(panels - columns, 0)]:

@@ -14,6 +14,8 @@ from bayescich.report.words import count, plain, sentence_case
 
 LICENCE = "Contains public sector information licensed under the Open Government Licence v3.0."
 
+_FLOWS_OPEN = 4
+"""Ways of tables that are not folded away: the last ones lead to the rows analysed."""
 _UNFOLDED = 16
 """A longer part of the manifest is folded away."""
 
@@ -21,12 +23,20 @@ _UNFOLDED = 16
 def data_blocks(content: ReportContent) -> tuple[Block, ...]:
     """Return the way of the rows from file to analysis, and the levels of the hierarchy."""
     hierarchy = content.estimate(HIERARCHY)
-    blocks: list[Block] = [*flows(content.account)]
-    if blocks:
-        blocks.insert(0, Prose((_FLOW_WORDS,)))
+    found = flows(content.account)
+    blocks: list[Block] = [Prose((_FLOW_WORDS,)), *_folded(found)] if found else []
     if hierarchy is not None:
         blocks += titled_table(hierarchy)
     return tuple(blocks)
+
+
+def _folded(found: tuple[Flow, ...]) -> tuple[Block, ...]:
+    """Return the last flows, which end in the rows analysed, after the others folded away."""
+    if len(found) <= _FLOWS_OPEN:
+        return found
+    others = found[:-_FLOWS_OPEN]
+    summary = f"The way of the {len(others)} other tables that were read"
+    return (Details(summary, others), *found[-_FLOWS_OPEN:])
 
 
 _FLOW_WORDS = (

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.incidence import any_word, horizon_of
+from bayescich.estimates.type_effects import type_word
 from bayescich.report.blocks import Block, Prose, Subhead
 from bayescich.report.canvas import drawn
 from bayescich.report.content import ReportContent
@@ -49,7 +50,7 @@ def _incidence(content: ReportContent, estimate: Estimate) -> list[Block]:
     compared = [kind for kind in types if kind != against]
     blocks: list[Block] = [
         Prose((readable(estimate.sentence),)),
-        estimate_table(estimate, f"By which route children would have left: {estimate.title}"),
+        estimate_table(estimate, f"{estimate.title}: {_shown(estimate)}"),
         *_stacked(content, routes, types),
         Subhead(f"Compared with {against}"),
         drawn(
@@ -72,6 +73,10 @@ def _incidence(content: ReportContent, estimate: Estimate) -> list[Block]:
     return blocks
 
 
+def _shown(estimate: Estimate) -> str:
+    return estimate.headings[estimate.shown[-1]]
+
+
 def _stacked(content: ReportContent, routes: list[str], types: list[str]) -> list[Block]:
     curves = content.estimate("incidence_curves")
     if curves is None:
@@ -79,8 +84,8 @@ def _stacked(content: ReportContent, routes: list[str], types: list[str]) -> lis
     shown = [route for route in routes if route != any_word(content.fit)]
     figure = drawn(
         lambda: stacked_incidence(curves.table, shown, types, _DAYS), name="incidence",
-        caption="If every child of the data were in one home type: the share who have left by each "
-        "route, day by day (posterior means). White: still there.",
+        caption=f"If every child of the data were in one {type_word(content.fit)}: the share who "
+        "have left by each route, day by day (posterior means). White: still there.",
         alt=curves.sentence, synthetic=content.synthetic,
     )  # fmt: skip
     return [Subhead(curves.title), figure]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from bayescich.checks.core import Check
+from bayescich.estimates.type_effects import type_word
 from bayescich.report import answer, provenance
 from bayescich.report.blocks import Block, Details, Figure, Prose, Section, Subhead, Table
 from bayescich.report.canvas import drawn
@@ -52,11 +53,12 @@ _UNFOLDED_ROWS = 4
 def make_sections(content: ReportContent) -> tuple[Section, ...]:
     """Return all sections of the page; those with nothing to say are left out."""
     main = content.estimate(SHRINKAGE) or content.estimate(MAIN)
+    kind = type_word(content.fit)
     others = "Other estimates" if main else "Estimates"
     sections = (
         Section("answer", "The answer in short", answer.blocks(content)),
-        Section("shrinkage", "Shrinkage by home type", shrinkage_blocks(content)),
-        Section("routes", "Routes by home type" if main else "Routes", route_blocks(content)),
+        Section("shrinkage", f"Shrinkage by {kind}", shrinkage_blocks(content)),
+        Section("routes", f"Routes by {kind}" if main else "Routes", route_blocks(content)),
         Section("needs", "Needs", need_blocks(content)),
         Section("truth", "Truth against posterior", truth_blocks(content)),
         Section("data", "Who is in the data", provenance.data_blocks(content)),

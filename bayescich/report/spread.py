@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from bayescich.estimates.core import Estimate
 from bayescich.report.blocks import Cell, Table
-from bayescich.report.tables import columns_of, table_from
+from bayescich.report.tables import DECIMALS, columns_of, shared_decimals, table_from
 from bayescich.report.words import DASH, plain
 
 
@@ -66,13 +68,22 @@ def spread_table(
     words = estimate.headings.get(value.name) or plain(value.stem)
     empty = [place for place in places if wide[f"{place}_mean"].isna().all()]
     each = f"In each cell: {words}{', its 90% interval below' if ends else ''}."
+    wide = wide.reset_index(drop=True)
+    wide.attrs[DECIMALS] = _decimals(value.stem, frame[value.name])
     table = table_from(
-        wide.reset_index(drop=True), name=name or estimate.name, caption=caption,
+        wide, name=name or estimate.name, caption=caption,
         headings={**estimate.headings, **heads}, details=dict.fromkeys(heads, ""),
         notes=(each, *_left_out(empty, estimate), *(estimate.notes if notes is None else notes)),
         download=csv_name(estimate), only=(*first, *heads),
     )  # fmt: skip
     return with_words_for_missing(table, estimate.missing)
+
+
+def _decimals(stem: str, values: pd.Series) -> int | None:
+    # numbers of one kind side by side are read against each other; rare routes need the third
+    if stem.startswith("within"):
+        return 3
+    return 2 if stem == "ratio" else shared_decimals(values)
 
 
 def _left_out(empty: Sequence[str], estimate: Estimate) -> tuple[str, ...]:

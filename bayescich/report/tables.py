@@ -35,7 +35,9 @@ _PROBABILITIES = {"pd", "reliability", "shrink_B", "overlap", "coverage", "pooli
 _COUNTS = {"ess", "ess_bulk", "ess_tail", "levels", "rows", "N"}
 _DIAGNOSTICS = {"rhat", "r_hat", "khat", "pareto_k", "bfmi"}
 _CENTRES = ("mean", "median")
-_DECIMALS = {"e_rank": 1, "oe": 2}
+_DECIMALS = {"e_rank": 1, "oe": 2, "ratio": 2}
+DECIMALS = "decimals"
+"""Attribute of a frame whose numbers, of one kind, all have so many decimals."""
 _BARS = {"reliability"}
 _TONES: Mapping[str, BadgeTone] = {
     "passed": "good",
@@ -178,7 +180,8 @@ def _cells(shown: pd.DataFrame, column: Column, frame: pd.DataFrame) -> list[Cel
     kind = kind_of(frame, column)
     if kind == "text":
         return [text_cell(quantity(str(value))) for value in shown[column.name].fillna("")]
-    decimals = _DECIMALS.get(column.stem, shared_decimals(frame[column.name]))
+    fixed_for_all = frame.attrs.get(DECIMALS, _DECIMALS.get(column.stem))
+    decimals = shared_decimals(frame[column.name]) if fixed_for_all is None else fixed_for_all
     values = shown[column.name].astype(float)
     details = _details(shown, column, decimals)
     return [

@@ -204,7 +204,7 @@ _NAMES = {
     "baseline": "log baseline hazard",
     "baseline_departure": "departure from the common baseline",
     "baseline_departure_sd": "step of the departures from it",
-    "fixed_mean": "coefficient, mean over routes",
+    "fixed_mean": "mean coefficient",
     "fixed_route_sd": "SD of coefficients between routes",
     "frailty_sd": "SD of the log frailty",
     "need_sd": "SD between needs of a family",

@@ -13,9 +13,9 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 
-from bayescich.model.build import reported_variables
 from bayescich.progress import say
 from bayescich.sampling.chain import FinishedChain, start_near_centre
+from bayescich.sampling.jax_density import jax_density, points_of
 from bayescich.sampling.settings import SamplerSettings
 
 
@@ -24,20 +24,16 @@ def blackjax_chains(
 ) -> Iterator[FinishedChain]:
     """Sample these chains one after another; yield each when it ends."""
     import jax
-    from pymc.sampling.jax import get_jaxified_graph, get_jaxified_logp
 
-    log_density = get_jaxified_logp(model)
-    names = reported_variables(model)
-    variables = {v.name: v for v in (*model.free_RVs, *model.deterministics)}
-    outputs = model.replace_rvs_by_values([variables[n] for n in names])
-    transform = jax.vmap(get_jaxified_graph(inputs=model.value_vars, outputs=outputs))
-    run = jax.jit(_loop(log_density, settings))
+    from bayescich.sampling.compiled import Reported
+
+    reported = Reported.of(model)
+    run = jax.jit(_loop(jax_density(model), settings))
     for chain in chains:
         say(f"blackjax: chain {chain}, {settings.tune} + {settings.draws} iterations")
         seed = settings.chain_seed(chain)
         positions, stats = run(jax.random.key(seed), start_near_centre(model, seed))
-        values = dict(zip(names, transform(*positions), strict=True))
-        yield FinishedChain(chain, _dataset(model, values), _dataset(model, stats))
+        yield FinishedChain(chain, reported.dataset(points_of(positions)), _dataset(stats))
 
 
 def _loop(log_density: Callable[[Any], Any], settings: SamplerSettings) -> Callable[..., Any]:
@@ -68,16 +64,6 @@ def _loop(log_density: Callable[[Any], Any], settings: SamplerSettings) -> Calla
     return run
 
 
-def _dataset(model: pm.Model, values: dict[str, Any]) -> xr.Dataset:
-    dims_of = model.named_vars_to_dims
-    arrays = {}
-    for name, value in values.items():
-        dims = dims_of.get(name, _unnamed(name, value))
-        arrays[name] = (("chain", "draw", *dims), np.asarray(value)[None])
-    used = {dim for dims, _ in arrays.values() for dim in dims}
-    coords = {name: list(labels) for name, labels in model.coords.items() if name in used}
-    return xr.Dataset(arrays, coords=coords)
-
-
-def _unnamed(name: str, value: Any) -> tuple[str, ...]:
-    return tuple(f"{name}_dim_{k}" for k in range(np.ndim(value) - 1))
+def _dataset(statistics: dict[str, Any]) -> xr.Dataset:
+    arrays = {name: np.asarray(values)[None] for name, values in statistics.items()}
+    return xr.Dataset({name: (("chain", "draw"), array) for name, array in arrays.items()})

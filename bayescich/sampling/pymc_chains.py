@@ -1,4 +1,4 @@
-"""NumPyro (through JAX) and PyMC's own NUTS, one chain after another."""
+"""PyMC's own NUTS, one chain after another."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ import pymc as pm
 from bayescich.model.build import reported_variables
 from bayescich.progress import say
 from bayescich.sampling.chain import FinishedChain
+from bayescich.sampling.numpyro_chains import numpyro_chains
 from bayescich.sampling.settings import SamplerSettings
 
 
 def pymc_chains(
     model: pm.Model, settings: SamplerSettings, chains: list[int]
 ) -> Iterator[FinishedChain]:
-    """Sample these chains with ``settings.sampler``; yield each when it ends."""
+    """Sample these chains; yield each when it ends. NumPyro has a module of its own."""
+    if settings.sampler == "numpyro":
+        yield from numpyro_chains(model, settings, chains)
+        return
     for chain in chains:
-        say(f"{settings.sampler}: chain {chain}, {settings.tune} + {settings.draws} iterations")
+        say(f"pymc: chain {chain}, {settings.tune} + {settings.draws} iterations")
         with _quiet():
             tree = pm.sample(
                 draws=settings.draws,
                 tune=settings.tune,
                 chains=1,
                 cores=1,
-                nuts_sampler=settings.sampler,
+                nuts_sampler="pymc",
                 target_accept=settings.target_accept,
                 random_seed=settings.chain_seed(chain),
                 model=model,

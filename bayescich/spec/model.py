@@ -278,7 +278,7 @@ class SamplingSpec(Strict):
     chains: Annotated[int, Field(ge=1, le=64)] = 4
     draws: Annotated[int, Field(ge=10)] = 1000
     tune: Annotated[int, Field(ge=10)] = 1000
-    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
+    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.9
     seed: NonNegativeInt = 20260331
 
 

@@ -25,12 +25,14 @@ def run_r(script: str, table: pd.DataFrame, folder: Path, *packages: str) -> dic
 def _need(package: str) -> None:
     if shutil.which("Rscript") is None:
         pytest.skip("needs R: Rscript is not on this machine")
-    if _rscript(["-e", f"quit(status = !requireNamespace('{package}', quietly = TRUE))"]).returncode:
+    if _rscript(
+        ["-e", f"quit(status = !requireNamespace('{package}', quietly = TRUE))"]
+    ).returncode:
         pytest.skip(f"needs the R package {package}")
 
 
 def _rscript(arguments: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 (the scripts are of these tests)
-        ["Rscript", "--vanilla", *arguments],  # noqa: S607
+    return subprocess.run(
+        ["Rscript", "--vanilla", *arguments],
         capture_output=True, text=True, check=False, cwd=folder,
     )  # fmt: skip

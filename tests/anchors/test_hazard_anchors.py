@@ -93,7 +93,9 @@ def test_readmissions_since_the_last_one(reference: Path) -> None:
 
 
 def test_the_choice_of_clock_changes_effect_and_frailty(reference: Path) -> None:
-    since_last = maximise(tables.readmission(reference), anchor_spec("readmission", formula="female"))
+    since_last = maximise(
+        tables.readmission(reference), anchor_spec("readmission", formula="female")
+    )
     close(since_last, "female", -0.467, 0.146)
     assert since_last.frailty == pytest.approx(0.928, rel=0.03)
     calendar = tables.readmission_by_calendar(reference)

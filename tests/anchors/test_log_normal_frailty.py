@@ -25,7 +25,8 @@ QUADRATURE = """
 library(lme4)
 table <- read.csv("table.csv")
 fit <- glmer(event ~ 0 + factor(band) + x + offset(log(years)) + (1 | unit), table, poisson,
-             nAGQ = 25, control = glmerControl("bobyqa", nAGQ0initStep = FALSE, calc.derivs = FALSE))
+             nAGQ = 25,
+             control = glmerControl("bobyqa", nAGQ0initStep = FALSE, calc.derivs = FALSE))
 cat("x", fixef(fit)["x"], "\\nsd", attr(VarCorr(fit)$unit, "stddev"), "\\n")
 """
 
@@ -53,9 +54,7 @@ def poisson_rows(found: Estimates) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", ["rats", "cgd", "readmission"])
-def test_lme4_with_quadrature_finds_the_same(
-    reference: Path, tmp_path: Path, name: str
-) -> None:
+def test_lme4_with_quadrature_finds_the_same(reference: Path, tmp_path: Path, name: str) -> None:
     found = fitted(reference, name)
     theirs = run_r(QUADRATURE, poisson_rows(found), tmp_path, "lme4")
     estimate, error = found.of(COVARIATE[name])
@@ -92,5 +91,7 @@ def test_scipys_quadrature_gives_the_same_likelihood(reference: Path, name: str)
     log_rate = found.baseline[rows["band"], 0] + rows["x"] * found.coefficients[0, 0]
     by_unit = rows.assign(seen=rows["event"] * log_rate, hazard=rows["years"] * np.exp(log_rate))
     sums = by_unit.groupby("unit")[["event", "seen", "hazard"]].sum()
-    each = [integral(e, h, found.frailty) for e, h in zip(sums["event"], sums["hazard"], strict=True)]
+    each = [
+        integral(e, h, found.frailty) for e, h in zip(sums["event"], sums["hazard"], strict=True)
+    ]
     assert sums["seen"].sum() + sum(each) == pytest.approx(found.log_likelihood, abs=1e-6)

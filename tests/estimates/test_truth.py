@@ -1,10 +1,14 @@
 """Truth beside posterior: names matched, centred alike, covered or not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from bayescich.estimates.truth import truth_estimates
+from bayescich.estimates.type_effects import type_effects
+from tests.tiny_effects import effects_fit
 from tests.tiny_fit import TYPES, hazard_fit, with_posterior
 
 
@@ -70,3 +74,61 @@ def test_no_truth_no_table(truth):
         "unknown": truth_of(fit, ("moon", "", 1.0)),
     }
     assert truth_estimates(fit, frames.get(truth)) == ()
+
+
+def test_needs_in_types_are_compared_cell_by_cell_and_said_to_be_attenuated():
+    fit = effects_fit(without=("walk",))
+    cells = [("type_need", f"{kind}: missing", 1.0 + k) for k, kind in enumerate(TYPES)]
+    rows = [
+        *cells,
+        ("need", "missing", 0.31),
+        ("need", "unheard_of", 1.0),
+        ("matching", "autism", 0),
+    ]
+    (estimate,) = truth_estimates(fit, truth_of(fit, *rows))
+    table = estimate.table.set_index(["variable", "level"])
+    own = table.loc["type_need", "truth"]
+    assert own.tolist() == pytest.approx([-1.5, -0.5, 0.5, 1.5])
+    draws = fit.posterior["type_need_effect"][:, 0]
+    assert table.loc["type_need", "mean"].tolist() == pytest.approx(draws.mean(axis=0).tolist())
+    assert table.loc[("need", "missing"), "covered"]
+    assert "1 true values have no counterpart" in estimate.notes[-1]
+    assert any("nearer to zero" in note for note in estimate.notes)
+
+
+def test_types_are_compared_for_the_average_child():
+    fit = effects_fit(without=("walk",))
+    truth = truth_of(fit, *[("home_type", kind, 0.0) for kind in TYPES])
+    expected = type_effects(fit, fit.posterior).mean(axis=0)
+    assert table_of(fit, truth)["mean"].tolist() == pytest.approx(expected.tolist())
+
+
+def test_a_walk_is_centred_over_the_years_it_has():
+    fit = effects_fit()
+    years = fit.design.factors["year"].levels
+    rows = [("year_effect", year, 1.0 + k) for k, year in enumerate(years)]
+    found = table_of(fit, truth_of(fit, *rows, ("year_effect", "1999", 50.0)))
+    assert found["truth"].tolist() == pytest.approx([-1.5, -0.5, 0.5, 1.5])
+
+
+def test_a_baseline_cannot_be_known_where_needs_enter():
+    fit = effects_fit(without=("walk",))
+    slopes = ("fixed", "age_at_start", 0.1)
+    truth = truth_of(fit, ("baseline", "0-91 days", -2.0), slopes)
+    assert table_of(fit, truth).index.get_level_values("variable").tolist() == ["fixed"]
+
+
+def test_a_variant_has_the_truth_of_its_model_unless_it_asks_of_other_settings():
+    fit = effects_fit(name="tiny-effects", without=("walk",))
+    truth = pd.DataFrame(
+        [("tiny", "home_sd", "", 0.25)], columns=["model", "variable", "level", "value"]
+    )
+    assert len(truth_estimates(fit, truth)) == 1
+    other = fit.spec.model_copy(update={"data": "settings"})
+    assert truth_estimates(replace(fit, spec=other), truth) == ()
+
+
+def test_levels_that_the_truth_does_not_know_are_no_fault():
+    fit = effects_fit(without=("walk",))
+    truth = truth_of(fit, ("need", "unheard_of", 1.0), ("home_sd", "", 0.25))
+    assert table_of(fit, truth).index.tolist() == [("home_sd", "")]

@@ -223,7 +223,9 @@ def test_log_normal_is_the_integral_over_the_frailty(events: int, hazard: float,
     tolerance = 2e-6 if sd < 1 else 4e-5
     integral = integrated_normal(events, hazard, sd)
     assert value == pytest.approx(integral, rel=tolerance, abs=tolerance)
-    assert_slopes(log_normal_part, events, hazard, sd, slope, in_sd, tolerance=1e-4)
+    # slopes are those of the integral, differences those of the fifteen nodes
+    slack = 1e-4 if sd < 1 else 1e-3
+    assert_slopes(log_normal_part, events, hazard, sd, slope, in_sd, tolerance=slack)
 
 
 def assert_slopes(

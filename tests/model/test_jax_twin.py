@@ -61,9 +61,13 @@ def test_little_and_much_frailty(kind: int, frailty: float) -> None:
     assert_alike(arrays, routes, kind, learnt(arrays, 2, frailty))
 
 
-def test_many_levels_are_summed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [5, 200])
+def test_few_levels_are_summed_by_a_product_as_on_a_gpu(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    assert jax_twin.most_summed_by_product() == 0  # these tests run on a processor
     arrays, routes, kind = arrays_of(Problem(**CASES["routes, late"]))
-    monkeypatch.setattr(jax_twin, "FEW", 2)
+    monkeypatch.setattr(jax_twin, "most_summed_by_product", lambda: most)
     assert_alike(arrays, routes, kind, learnt(arrays, 3))
 
 
@@ -85,8 +89,14 @@ def test_a_model_is_the_same_density_in_jax() -> None:
     from tests.model.history import history
 
     jax_twin.register()
+    effects = ({"kind": "fixed", "formula": "age"}, {"kind": "needs"}, {"kind": "home_type"})
     a_toy = history(
-        competing=True, frailty="child", entry="entry", late_entry="ratio", recording="authority"
+        (*effects, {"kind": "group", "by": "home", "across_routes": "independent"}),
+        competing=True,
+        frailty="child",
+        entry="entry",
+        late_entry="ratio",
+        recording="authority",
     )
     density = get_jaxified_logp(a_toy.model)
     values = a_toy.point(7)

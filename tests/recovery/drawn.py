@@ -18,6 +18,8 @@ Modrák et al. (2023), Bayesian Analysis, on ranks of the likelihood.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.sampling.prior import sample_prior
 from bayescich.spec import ModelSpec, load_model_spec, load_prior_set
 from tests.recovery.fitting import england, fit
-from tests.recovery.results import row, rows_of
+from tests.recovery.results import gather, row, rows_of
 
 ENGLAND = 1
 """Seed of the England whose rows are used."""
@@ -57,6 +59,16 @@ class Study:
     prior: xr.Dataset
     follow_up: np.ndarray
     """Days each stay can be seen for."""
+
+
+def calibrate(name: str, model: str, new_folder: Callable[[str], Path]) -> pd.DataFrame:
+    """Return one row per seed and quantity; the England is made when the first seed needs it."""
+
+    @functools.cache
+    def study() -> Study:
+        return make_study(model, new_folder(model))
+
+    return gather(name, lambda seed: recover(study(), seed, new_folder(f"{model}-{seed}")))
 
 
 def make_study(model: str, folder: Path) -> Study:

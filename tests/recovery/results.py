@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescich.runs import code_digest
+from bayescich.runs import code_digest, digest
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "build" / "recovery"
@@ -58,20 +59,18 @@ def rows_of(
     seed: int, what: str, truth: xr.DataArray, draws: xr.DataArray
 ) -> list[dict[str, object]]:
     """Return a row for each entry of a variable with labels."""
-    dims = [d for d in draws.dims if d not in ("chain", "draw")]
+    dims = [str(d) for d in draws.dims if d not in ("chain", "draw")]
     if not dims:
         return [row(seed, what, "", float(truth), draws)]
-    flat = draws.stack(entry=dims).transpose("entry", ...)
-    true = truth.stack(entry=dims)
-    labels = [" | ".join(map(str, key)) if len(dims) > 1 else str(key[0]) for key in _keys(flat)]
-    return [
-        row(seed, what, label, value, own)
-        for label, value, own in zip(labels, true.to_numpy(), flat.to_numpy(), strict=True)
+    values = draws.transpose(*dims, "chain", "draw").to_numpy()
+    true = truth.transpose(*dims).to_numpy()
+    labels = [
+        draws.coords[d].to_numpy() if d in draws.coords else range(draws.sizes[d]) for d in dims
     ]
-
-
-def _keys(flat: xr.DataArray) -> list[tuple[object, ...]]:
-    return [key if isinstance(key, tuple) else (key,) for key in flat["entry"].to_numpy()]
+    return [
+        row(seed, what, " | ".join(map(str, names)), true[place], values[place])
+        for place, names in zip(np.ndindex(true.shape), product(*labels), strict=True)
+    ]
 
 
 def gather(name: str, recover: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
@@ -90,14 +89,7 @@ def gather(name: str, recover: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
 def _code() -> str:
     tests = "".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
     models = "".join(path.read_text("utf-8") for path in sorted((ROOT / "models").glob("*.yaml")))
-    return f"{code_digest(ROOMS)}-{hash_of(tests + models)}"
-
-
-def hash_of(text: str) -> str:
-    """Return a short digest of a text."""
-    from bayescich.runs import digest
-
-    return digest(text.encode())[:12]
+    return code_digest(ROOMS)[:12] + digest((tests + models).encode())[:12]
 
 
 def coverage(rows: pd.DataFrame) -> tuple[float, float]:
@@ -107,7 +99,7 @@ def coverage(rows: pd.DataFrame) -> tuple[float, float]:
     return float(rows["covered"].mean()), float(spread)
 
 
-def write_section(title: str, before: str, rows: pd.DataFrame, after: str) -> None:
+def write_section(title: str, before: str, rows: pd.DataFrame, after: str = "") -> None:
     """Exchange one section of the page; the others stay."""
     text = PAGE.read_text("utf-8") if PAGE.is_file() else ""
     sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.recovery.calibration import FROM_PRIORS, check_calibrated, check_middle
-from tests.recovery.drawn import make_study, recover
-from tests.recovery.results import gather, write_section
+from tests.recovery.drawn import calibrate
+from tests.recovery.results import write_section
 
 pytestmark = pytest.mark.slow
 
@@ -18,18 +18,11 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def recovered(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """One row per seed and quantity."""
-    studies = {}
-
-    def one(seed: int) -> pd.DataFrame:
-        if not studies:
-            studies["exits"] = make_study("exits", tmp_path_factory.mktemp("exits"))
-        return recover(studies["exits"], seed, tmp_path_factory.mktemp(f"exits-{seed}"))
-
-    return gather("exits", one)
+    return calibrate("exits", "exits", tmp_path_factory.mktemp)
 
 
 def test_intervals_cover_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
-    write_section("Routes of exit, drawn from the priors", FROM_PRIORS, recovered, "")
+    write_section("Routes of exit, drawn from the priors", FROM_PRIORS, recovered)
     check_calibrated(recovered)
 
 

@@ -51,23 +51,24 @@ def recover(seed: int, folder: Path) -> pd.DataFrame:
 def without_faults_of_recording(table: pd.DataFrame, truth: Path) -> pd.DataFrame:
     """Give each child its true needs and censor the stays that ended with their home."""
     children = pd.read_csv(truth / "children.csv").set_index("child")
-    table = table.drop(columns=["needs_known", *(f"has_{need}" for need in NEEDS if f"has_{need}" in table)])
+    recorded = [name for name in table if name == "needs_known" or name.startswith("has_")]
     has = children.loc[table["child"], list(NEEDS)].add_prefix("has_").set_index(table.index)
     journeys = pd.read_csv(truth / "journeys.csv", low_memory=False)
     closed = journeys[journeys["closed"] == 1]
     ended = set(zip(closed["child"], pd.to_datetime(closed["end"], dayfirst=True), strict=True))
     by_closing = [key in ended for key in zip(table["child"], table["end"], strict=True)]
     moved = table["moved"].mask(np.array(by_closing), 0)
-    return table.assign(moved=moved).join(has)
+    return table.drop(columns=recorded).assign(moved=moved).join(has)
 
 
 class Truth:
     """What the simulator used, in the model's own terms."""
 
     def __init__(self, truth: pd.DataFrame, table: pd.DataFrame, posterior: xr.Dataset) -> None:
-        self.values = truth.fillna({"level": ""}).set_index(["variable", "level"])["value"].astype(float)
+        named = truth.fillna({"level": ""}).set_index(["variable", "level"])
+        self.values = named["value"].astype(float)
         self.table, self.posterior = table, posterior
-        self.shown = [str(t) for t in posterior["home_type"].to_numpy()]
+        self.shown = _labels(posterior, "home_type")
         within = [[self.values["type_need", f"{t}: {n}"] for t in self.shown] for n in NEEDS]
         self.type_need = pd.DataFrame(within, index=list(NEEDS), columns=self.shown)
         self.mean_need = self.values["need_mean"]
@@ -81,56 +82,43 @@ class Truth:
         ]
         rows.append(row(seed, "home_sd", "", self._home_sd(), found["home_sd"]))
         rows.append(row(seed, "home_type_sd", "", self._type_sd(), found["home_type_sd"]))
-        for name in map(str, found["covariate"].to_numpy()):
+        for name in _labels(found, "covariate"):
             # nothing but the home's own effect hangs on the company in a home
             own = "home mean of" not in name
             truth = self.values["fixed", name] if own else 0.0
             what = "fixed" if own else "fixed, means of the others"
             rows.append(row(seed, what, name, truth, found["fixed"].sel(covariate=name)))
-        years = [str(y) for y in found["year"].to_numpy()]
-        true = self.values["year_effect"][years]
-        return rows + [
-            row(seed, "year", y, value, found["year_effect"].sel(year=y))
-            for y, value in (true - true.mean()).items()
-        ]
+        true = self.values["year_effect"][_labels(found, "year")]
+        return rows + _each(seed, "year", true - true.mean(), found["year_effect"])
 
     def types(self, seed: int) -> list[dict[str, object]]:
         """Return the effect of each type for the child with average needs."""
         found = self.posterior
-        average = xr.DataArray(
-            self.mean_need[list(NEEDS)].to_numpy(), dims="crossed_need", coords={"crossed_need": list(NEEDS)}
-        )
-        effect = found["home_type_effect"] + (found["type_need_effect"] * average).sum("crossed_need")
+        average = _along("crossed_need", self.mean_need[_labels(found, "crossed_need")])
+        within = (found["type_need_effect"] * average).sum("crossed_need")
         met = self._said_to_be_met().groupby(self._homes()["home_type"]).mean().loc[self.shown]
-        matched = [str(n) for n in found["matched_need"].to_numpy()]
+        matched = _labels(found, "matched_need")
         share = xr.DataArray(
-            met[matched].to_numpy() * self.mean_need[matched].to_numpy(),
-            dims=("home_type", "matched_need"),
-            coords={"home_type": self.shown, "matched_need": matched},
+            met[matched] * self.mean_need[matched], dims=("home_type", "matched_need")
         )
-        effect = effect + (found["matching_effect"] * share).sum("matched_need")
-        effect = effect - effect.mean("home_type")
+        by_matching = (found["matching_effect"] * share).sum("matched_need")
+        effect = found["home_type_effect"] + within + by_matching
         true = self.values["home_type"][self.shown]
-        return [
-            row(seed, "home type", name, value, effect.sel(home_type=name))
-            for name, value in (true - true.mean()).items()
-        ]
+        return _each(seed, "home type", true - true.mean(), effect - effect.mean("home_type"))
 
     def needs(self, seed: int) -> list[dict[str, object]]:
         """Return needs, needs within types and matching."""
         found = self.posterior
         overall = self.type_need.mean(axis=1)
-        rows = [
-            row(seed, "need", n, self.values["need", n] + overall[n], found["need_effect"].sel(need=n))
-            for n in map(str, found["need"].to_numpy())
-        ]
-        beyond = self.type_need.sub(overall, axis=0)
-        true = xr.DataArray(beyond, dims=("crossed_need", "home_type"))
-        crossed = found["type_need_effect"]
-        rows += rows_of(seed, "type x need", true.sel(crossed_need=crossed["crossed_need"]), crossed)
-        return rows + [
-            row(seed, "matching", n, self.values["matching", n], found["matching_effect"].sel(matched_need=n))
-            for n in map(str, found["matched_need"].to_numpy())
+        need = self.values["need"][_labels(found, "need")] + overall
+        beyond = xr.DataArray(
+            self.type_need.sub(overall, axis=0), dims=("crossed_need", "home_type")
+        ).sel(crossed_need=_labels(found, "crossed_need"))
+        matching = self.values["matching"][_labels(found, "matched_need")]
+        return [
+            *_each(seed, "need", need[_labels(found, "need")], found["need_effect"]),
+            *rows_of(seed, "type x need", beyond, found["type_need_effect"]),
+            *_each(seed, "matching", matching, found["matching_effect"]),
         ]
 
     def _home_sd(self) -> float:
@@ -150,6 +138,19 @@ class Truth:
     def _said_to_be_met(self) -> pd.DataFrame:
         homes = self._homes()
         return pd.DataFrame({need: homes[f"meets_{need}"] for need in NEEDS})
+
+
+def _labels(found: xr.Dataset, dim: str) -> list[str]:
+    return [str(label) for label in found[dim].to_numpy()]
+
+
+def _along(dim: str, values: pd.Series) -> xr.DataArray:
+    return xr.DataArray(values.to_numpy(), dims=dim, coords={dim: values.index.to_numpy()})
+
+
+def _each(seed: int, what: str, truth: pd.Series, draws: xr.DataArray) -> list[dict[str, object]]:
+    (dim,) = set(draws.dims) - {"chain", "draw"}
+    return rows_of(seed, what, _along(str(dim), truth), draws)
 
 
 def test_intervals_cover_the_truth_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
@@ -184,9 +185,9 @@ def _write(recovered: pd.DataFrame) -> None:
     after = (
         "The truth is the same in every England: its values were not drawn from the priors, so "
         "the share covered need not be exactly 90% for a standard deviation. The effect of a home "
-        "type is that for the child with average needs, centred over the types that occur; the model "
-        "measures from the child without needs, so the truth held against `home_type_sd` has what "
-        "average needs do within types added to it, and that against `home_sd` what homes say they "
-        "meet."
+        "type is that for the child with average needs, centred over the types that occur. The "
+        "model measures from the child without needs, so the truth held against `home_type_sd` has "
+        "what average needs do within types added to it, and that against `home_sd` what homes say "
+        "they meet."
     )
     write_section(TITLE, before, recovered, after)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.recovery.calibration import FROM_PRIORS, check_calibrated, check_middle
-from tests.recovery.drawn import make_study, recover
-from tests.recovery.results import gather, write_section
+from tests.recovery.drawn import calibrate
+from tests.recovery.results import write_section
 
 pytestmark = pytest.mark.slow
 
@@ -17,18 +17,11 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def recovered(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """One row per seed and quantity."""
-    studies = {}
-
-    def one(seed: int) -> pd.DataFrame:
-        if not studies:
-            studies["stability-from-priors"] = make_study("stability", tmp_path_factory.mktemp("priors"))
-        return recover(studies["stability-from-priors"], seed, tmp_path_factory.mktemp(f"priors-{seed}"))
-
-    return gather("stability-from-priors", one)
+    return calibrate("stability-from-priors", "stability", tmp_path_factory.mktemp)
 
 
 def test_intervals_cover_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
-    write_section("Stability, drawn from the priors", FROM_PRIORS, recovered, "")
+    write_section("Stability, drawn from the priors", FROM_PRIORS, recovered)
     check_calibrated(recovered)
 
 

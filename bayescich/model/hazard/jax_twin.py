@@ -24,7 +24,7 @@ from bayescich.model.hazard.operation import LEARNT, HazardOp
 from bayescich.model.information import Carrying
 
 FEW = 200
-"""Levels up to which a sum into them is a product with zeros and ones."""
+"""Levels up to which a sum into them is a product with zeros and ones on a GPU."""
 
 _NEWTON_STEPS = 50
 
@@ -35,6 +35,11 @@ def register() -> None:
     """Tell PyTensor how the package's own operations are computed in JAX."""
     jax_funcify.register(HazardOp, _funcify_hazard)
     jax_funcify.register(Carrying, _funcify_carrying)
+
+
+def most_summed_by_product() -> int:
+    """Return up to how many levels a sum into them is a product: on a processor never."""
+    return 0 if jax.default_backend() == "cpu" else FEW
 
 
 def _funcify_hazard(op: HazardOp, **_: Any) -> Function:
@@ -102,7 +107,7 @@ class _Sum:
 
     def __call__(self, values: Any) -> Any:
         """Return the sums, (levels, routes)."""
-        if self.levels <= FEW:
+        if self.levels <= most_summed_by_product():
             ones = jax.nn.one_hot(self.level, self.levels, axis=0, dtype=values.dtype)
             return ones @ values
         return jax.ops.segment_sum(values, self.level, self.levels)
