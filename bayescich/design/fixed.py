@@ -8,7 +8,7 @@ import pandas as pd
 from bayescich.design.columns import column
 from bayescich.design.core import FixedMatrix
 from bayescich.errors import DesignError
-from bayescich.spec.model import ModelSpec
+from bayescich.spec.model import ModelSpec, WalkEffectSpec
 
 
 def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
@@ -97,6 +97,8 @@ def _evaluate(table: pd.DataFrame, spec: ModelSpec, formula: str) -> pd.DataFram
 
 def _refuse_unused_priors(frame: pd.DataFrame, spec: ModelSpec) -> None:
     made = {f"fixed.{name}" for name in frame.columns}
+    walks = [effect for effect in spec.effects if isinstance(effect, WalkEffectSpec)]
+    made |= {f"fixed.{walk.by}" for walk in walks if walk.order == 2}  # the slope of its line
     for role in spec.priors:
         if role.startswith("fixed.") and role not in made:
             raise DesignError(

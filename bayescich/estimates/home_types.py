@@ -210,7 +210,8 @@ def _headings(fit: Fit, table: pd.DataFrame, reference: str) -> dict[str, str]:
     outcome = likelihood.standardised_name(fit.spec.report.horizon_days)
     words: dict[str, str] = {
         "type": type_word(fit), "n_rows": row_word(fit), "n_children": "children",
-        "n_homes": "homes", "n_providers": "providers", "numerator": "observed", "denominator": "out of",
+        "n_homes": "homes", "n_providers": "providers", "numerator": "observed",
+        "denominator": "out of",
         "raw": f"raw: {likelihood.crude_name}", "oe": "observed ÷ expected",
         "pooled_sd": "partially pooled: posterior SD", "reliability": "reliability",
         "shrink_B": "shrinkage (1 - reliability)",

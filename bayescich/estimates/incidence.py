@@ -225,7 +225,8 @@ def _table(fit: Fit, found: Incidence, reference: int) -> Estimate:
         words |= headings(f"lost_{days}", f"days lost of {days}")
     return Estimate(
         "incidence", f"Where children would go from each {type_word(fit)}",
-        _sentence(fit, table, against), table, {name: words[name] for name in table.columns}, _notes(fit),
+        _sentence(fit, table, against), table,
+        {name: words[name] for name in table.columns}, _notes(fit),
         across="route", shown=("type", f"within_{_shown_days(horizon)}_mean"),
     )  # fmt: skip
 

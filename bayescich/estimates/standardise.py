@@ -175,12 +175,13 @@ def not_of_the_rows(fit: Fit) -> tuple[str, ...]:
 
 
 def without_own_baselines(fit: Fit, draws: Draws) -> Draws:
-    """Return the draws with the baseline that all types share in the place of each type's own."""
+    """Return the draws with the mean of all types' baselines in the place of each type's own."""
     if DEPARTURE not in draws or not baseline_by_type(fit):
         return draws
-    mean = draws[DEPARTURE].mean(axis=1)
-    rest = {name: array for name, array in draws.values.items() if name != DEPARTURE}
-    return Draws({**rest, "baseline": draws["baseline"] + mean})
+    own = draws[DEPARTURE]
+    return draws.replace(
+        DEPARTURE, np.broadcast_to(own.mean(axis=1, keepdims=True), own.shape).copy()
+    )
 
 
 def new_home_groups(fit: Fit) -> tuple[GroupEffect, ...]:

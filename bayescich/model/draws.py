@@ -76,3 +76,15 @@ def outside(array: npt.NDArray[Any]) -> Tensor:
 
     contiguous = np.asarray(array, order="C")  # a scalar stays one
     return pytensor.shared(contiguous, borrow=True, shape=contiguous.shape)
+
+
+def product(matrix: npt.NDArray[Any], values: Tensor) -> Tensor:
+    """Return a data matrix times a vector, or times one vector a route.
+
+    As a sum of products: numba takes seconds to compile each call of a matrix library, and these
+    matrices are small or thin.
+    """
+    weights = outside(matrix)
+    if values.ndim == 1:
+        return (weights * values).sum(axis=1)
+    return (weights[:, :, None] * values[None]).sum(axis=1)

@@ -7,16 +7,25 @@ of rows is ever made.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytensor.tensor as pt
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.link.numba.cache import compile_numba_function_src
+from pytensor.link.numba.dispatch.basic import (
+    numba_njit,
+    register_funcify_and_cache_key,
+)
 from scipy import sparse
 
 from bayescich.design.core import IntArray
-from bayescich.model.draws import FloatArray, Tensor, outside
+from bayescich.model.draws import FloatArray, Tensor, outside, product
 
 Int32Array = npt.NDArray[np.int32]
 
@@ -111,7 +120,7 @@ class Covaried:
 
     def graph(self, values: Tensor) -> Tensor:
         """Return the contribution, shape (rows,) or (rows, routes)."""
-        return pt.dot(outside(self.values), values)
+        return product(self.values, values)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return the contribution of draws, (samples, rows) or (samples, routes, rows)."""
@@ -219,6 +228,41 @@ class Predictor:
         return average
 
 
+class Stacked(Op):  # type: ignore[misc]
+    """Tensors one below the other; the gradient is cut by slices.
+
+    PyTensor's own is cut by a function whose compiled form is dear for what it does here.
+    """
+
+    __props__ = ()
+
+    def make_node(self, *inputs: Any) -> Apply[Any]:
+        """Take matrices with as many columns each."""
+        tensors = [pt.as_tensor_variable(value) for value in inputs]
+        return Apply(self, tensors, [pt.dmatrix()])
+
+    def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
+        """Stack them."""
+        output_storage[0][0] = np.concatenate(inputs)
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Hand each its rows of the gradient."""
+        found, start = [], 0
+        for tensor in inputs:
+            stop = start + tensor.shape[0]
+            found.append(cotangents[0][start:stop])
+            start = stop
+        return found
+
+
+@register_funcify_and_cache_key(Stacked)  # type: ignore[untyped-decorator]
+def _funcify(op: Stacked, node: Apply[Any], **_: Any) -> tuple[Any, str]:  # noqa: ARG001
+    names = ", ".join(f"a{k}" for k in range(len(node.inputs)))
+    source = f"def stacked({names}): return concatenate(({names}))"
+    function = compile_numba_function_src(source, "stacked", {"concatenate": np.concatenate})
+    return numba_njit(function), hashlib.sha256(source.encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class StackedTerms:
     """The same terms side by side: what the fused likelihood reads of each row."""
@@ -231,6 +275,17 @@ class StackedTerms:
     covariates: FloatArray
     """(rows, covariates)."""
     layouts: tuple[Layout, ...] = field(repr=False)
+
+    def same_labels(self) -> npt.NDArray[np.bool_]:
+        """Say which rows, from the second on, have the labels of the row before."""
+        rows = len(self.label_start) - 1
+        width = int(self.labels.max(initial=0)) + 1
+        matrix = sparse.csr_array(
+            (self.label_weight, self.labels, self.label_start), shape=(rows, width)
+        )
+        changed = sparse.csr_array(matrix[1:] - matrix[:-1])
+        changed.eliminate_zeros()
+        return np.diff(changed.indptr) == 0
 
     def level_sums(self, weights: FloatArray) -> FloatArray:
         """Return weights (rows, routes) summed by level of all effects, (levels, routes)."""
@@ -294,7 +349,9 @@ def _matrix(values: Tensor) -> Tensor:
 
 
 def _concatenated(parts: list[Tensor], routes: int) -> Tensor:
-    return pt.concatenate(parts, axis=0) if parts else pt.zeros((0, routes))
+    if not parts:
+        return pt.zeros((0, routes))
+    return parts[0] if len(parts) == 1 else Stacked()(*parts)
 
 
 def _routes_first(values: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,6 +56,36 @@ _STYLE: dict[RcKeyType, Any] = {
     "ytick.color": QUIET,
     "ytick.labelcolor": INK,
 }
+
+
+_RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+
+def ratio_ticks(low: float, high: float, apart: float = 0.06) -> list[float]:
+    """Return the ratios to label on a logarithmic axis, 1 first, none touching its neighbour.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the axis.
+    apart : float
+        Least distance of two labels, as a share of the axis.
+
+    Examples
+    --------
+    >>> ratio_ticks(0.4, 2.5), ratio_ticks(0.05, 20.0)
+    ([0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0], [0.1, 0.2, 0.33, 0.67, 1.0, 1.5, 3.0, 5.0, 10.0])
+    """
+    inside = [ratio for ratio in _RATIOS if low <= ratio <= high]
+    above = [ratio for ratio in inside if ratio >= 1.0]
+    kept: list[float] = []
+    for ratios in (above, [ratio for ratio in reversed(inside) if ratio < 1.0]):
+        last = kept[0] if kept else None
+        for ratio in ratios:
+            if last is None or abs(math.log(ratio / last)) > apart * math.log(high / low):
+                kept.append(ratio)
+                last = ratio
+    return sorted(kept)
 
 
 def drawn(

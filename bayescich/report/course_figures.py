@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bayescich.model.draws import FloatArray
-from bayescich.report.canvas import BLUE, GREEN, ORANGE, PURPLE, QUIET, WIDTH
+from bayescich.report.canvas import BLUE, GREEN, ORANGE, PURPLE, QUIET, WIDTH, ratio_ticks
 from bayescich.report.words import sentence_case
 
 ROUTES = (BLUE, ORANGE, GREEN, PURPLE, "#d9a400", "#5aa9d6", "#6b4e2e", "#9aa5b1")
@@ -135,13 +135,12 @@ def _ribbon(axes: Axes, own: pd.DataFrame, places: FloatArray) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    _ratio_ticks(axes)
+    _label_ratios(axes)
 
 
-def _ratio_ticks(axes: Axes) -> None:
-    steps = np.array([0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0])
+def _label_ratios(axes: Axes) -> None:
     low, high = axes.get_ylim()
-    inside = steps[(steps >= low) & (steps <= high)]
+    inside = ratio_ticks(float(low), float(high), apart=0.09)
     if len(inside) > 1:
         axes.set_yticks(inside)
 

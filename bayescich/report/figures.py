@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from bayescich.estimates.type_effects import type_effects
 from bayescich.model.draws import Draws
 from bayescich.model.effects.group import GroupEffect
-from bayescich.report.canvas import BLUE, CHAINS, ORANGE, QUIET, WIDTH
+from bayescich.report.canvas import BLUE, CHAINS, ORANGE, QUIET, WIDTH, ratio_ticks
 from bayescich.report.words import Scale, plain, readable
 from bayescich.sampling.fit import Fit
 
@@ -91,30 +91,11 @@ def _ratio_axis(axes: Axes, scale: Scale) -> None:
     if scale.ratio is None:
         return
     low, high = np.exp(axes.get_xlim())
-    steps = np.array([0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0])
     top = axes.secondary_xaxis("top", functions=(_exp, _safe_log))
-    top.set_ticks(_apart(steps[(steps > low) & (steps < high)], np.log(high / low)))
+    top.set_ticks(ratio_ticks(float(low), float(high)))
     top.xaxis.set_major_formatter(lambda value, _position: f"{value:g}")
     top.xaxis.set_minor_formatter(lambda _value, _position: "")
     top.set_xlabel(scale.ratio)
-
-
-def _apart(steps: npt.NDArray[np.float64], width: float) -> list[float]:
-    """Return the ratios whose labels do not touch, beginning at 1 in both directions.
-
-    Examples
-    --------
-    >>> _apart(np.array([0.5, 0.67, 0.8, 1.0, 1.25, 2.0]), 5.0)
-    [0.67, 1.0, 2.0]
-    """
-    kept: list[float] = []
-    for own in (steps[steps >= 1.0], steps[steps < 1.0][::-1]):
-        last = kept[0] if kept else None
-        for step in own.tolist():
-            if last is None or abs(np.log(step / last)) > 0.06 * width:
-                kept.append(step)
-                last = step
-    return sorted(kept)
 
 
 def _exp(values: npt.ArrayLike) -> npt.ArrayLike:
@@ -238,6 +219,7 @@ def prior_posterior_figure(fit: Fit, names: Sequence[str]) -> Canvas:
     for legend in list(canvas.legends):  # ArviZ's own lies beside the panels and cannot be refused
         legend.remove()
     for axes, name in zip(canvas.axes, names, strict=False):
+        axes.set_title(_fitting(axes.get_title()), fontsize=9.5)
         axes.set_xlim(*_around_posterior(fit.tree["posterior"][name].to_numpy()))
     colours = {"prior": ORANGE, "posterior": BLUE}
     handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]

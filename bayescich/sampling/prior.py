@@ -7,8 +7,10 @@ import warnings
 
 import pymc as pm
 import xarray as xr
+from pytensor.configdefaults import config
 
 from bayescich.model.build import reported_variables
+from bayescich.sampling.chain import PLAIN
 
 
 def sample_prior(model: pm.Model, draws: int, seed: int) -> xr.Dataset:
@@ -25,12 +27,13 @@ def sample_prior(model: pm.Model, draws: int, seed: int) -> xr.Dataset:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        # each draw is cheap and compiling is not; with a C compiler PyTensor would warn of BLAS
+        with warnings.catch_warnings(), config.change_flags(cxx=""):
             # our likelihoods are potentials; the priors do not depend on them
             warnings.filterwarnings("ignore", "The effect of Potentials", UserWarning)
             tree = pm.sample_prior_predictive(
                 draws, model=model, var_names=reported_variables(model), random_seed=seed,
-                compile_kwargs={"mode": "FAST_COMPILE"},  # each draw is cheap, compiling is not
+                compile_kwargs={"mode": PLAIN},
             )  # fmt: skip
     finally:
         logger.setLevel(level)

@@ -62,14 +62,18 @@ def test_lme4_with_quadrature_finds_the_same(reference: Path, tmp_path: Path, na
     assert found.frailty == pytest.approx(theirs["sd"], rel=1e-4)
 
 
-@pytest.mark.parametrize(("name", "laplace_error"), [("rats", 0.2), ("cgd", 0.1)])
+@pytest.mark.parametrize(
+    ("name", "laplace_error"), [("rats", 0.12), ("cgd", 0.10), ("readmission", 0.03)]
+)
 def test_glmmtmb_finds_it_to_the_error_of_its_laplace_approximation(
     reference: Path, tmp_path: Path, name: str, laplace_error: float
 ) -> None:
+    # one event or two a unit is little for Laplace: its SD of the frailty is 2% to 13% larger, its
+    # coefficient a hundredth of a standard error away
     found = fitted(reference, name)
     theirs = run_r(LAPLACE, poisson_rows(found), tmp_path, "glmmTMB")
     estimate, error = found.of(COVARIATE[name])
-    assert abs(estimate - theirs["x"]) < 0.1 * error
+    assert abs(estimate - theirs["x"]) < 0.02 * error
     assert found.frailty == pytest.approx(theirs["sd"], rel=laplace_error)
 
 

@@ -98,6 +98,16 @@ def test_a_prior_of_no_covariate_is_refused() -> None:
         build_design(TABLE, spec("age", priors={"fixed.aeg": PRIOR}))
 
 
+def test_the_line_of_a_walk_may_have_a_prior_of_its_own() -> None:
+    effects = [
+        {"kind": "fixed", "formula": "male"}, {"kind": "walk", "by": "sector", "order": 2},
+    ]  # fmt: skip
+    build_design(TABLE, spec("male", effects=effects, priors={"fixed.sector": PRIOR}))
+    effects[1]["order"] = 1
+    with pytest.raises(DesignError, match=r"'fixed\.sector' is of no covariate"):
+        build_design(TABLE, spec("male", effects=effects, priors={"fixed.sector": PRIOR}))
+
+
 MUNDLAK = pd.DataFrame(
     {
         "child": ["a", "a", "b", "c", "d", "d"],

@@ -143,6 +143,17 @@ def test_its_course_enters_by_where_the_events_are(own_course):
     assert type_effects(fit, draws) == pytest.approx(expected, abs=1e-6)
 
 
+def test_what_is_expected_of_a_type_has_the_course_of_the_average(own_course):
+    flat = replace(own_course, cache={})
+    course = own_course.posterior["baseline_departure"]
+    same = np.broadcast_to(course.mean(axis=1, keepdims=True), course.shape)
+    flat.cache["posterior"] = own_course.posterior.replace("baseline_departure", same.copy())
+    flat.cache["prior"] = own_course.prior
+    tables = [home_type_estimates(f, np.random.default_rng(1))[0].table for f in (own_course, flat)]
+    assert tables[0]["oe"].tolist() == pytest.approx(tables[1]["oe"].tolist())
+    assert tables[0]["oe"].between(0.3, 3.0).all()
+
+
 def test_one_number_a_type_is_left_as_it_is():
     fit = hazard_fit(300)
     assert type_effects(fit, fit.posterior) == pytest.approx(fit.posterior["home_type_effect"])

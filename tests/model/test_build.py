@@ -10,6 +10,7 @@ from bayescich.errors import SpecError
 from bayescich.model import Draws, build_model, reported_variables
 from bayescich.sampling import sample_prior
 from bayescich.spec import PriorSet
+from tests.model.history import ROUTES, history
 from tests.model.toy import LIKELIHOODS, toy
 
 NAMES = {
@@ -47,6 +48,25 @@ def test_prior_draws_have_names_dims_and_labels() -> None:
     assert float(prior["home_sd"].mean()) == pytest.approx(0.399, abs=0.06)
     assert (prior["cutpoint"].diff("threshold") > 0).all()
     assert float(abs(prior["authority_effect"].sum("authority")).max()) < 1e-9
+
+
+def test_prior_draws_of_routes_have_the_route_as_their_last_dim() -> None:
+    a_toy = history(competing=True, frailty="child", baseline_by="home_type")
+    prior = sample_prior(a_toy.model, 200, seed=5)
+    assert set(prior.data_vars) == set(reported_variables(a_toy.model))
+    for name, own in {
+        "home_effect": ("home",), "home_type_effect": ("home_type",), "fixed": ("covariate",),
+        "baseline": ("band",), "year_effect": ("year",), "need_effect": ("need",),
+        "type_need_effect": ("crossed_need", "home_type"), "matching_effect": ("matched_need",),
+        "baseline_departure": ("baseline_of", "band"), "home_sd": (),
+    }.items():  # fmt: skip
+        assert prior[name].dims == ("chain", "draw", *own, "route"), name
+    assert prior["home_correlation"].dims == ("chain", "draw", "route", "other_route")
+    assert prior["route"].values.tolist() == list(ROUTES)
+    assert float(prior["home_sd"].mean()) == pytest.approx(0.399, abs=0.05)
+    # an LKJ prior with shape 2 over three routes: correlations have SD 1/sqrt(6)
+    correlation = prior["home_correlation"].values[0, :, 0, 1]
+    assert correlation.std() == pytest.approx(6**-0.5, abs=0.06)
 
 
 def test_prior_draws_depend_on_the_seed_alone() -> None:

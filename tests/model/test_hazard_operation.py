@@ -14,11 +14,18 @@ from scipy.stats import gamma, norm
 from bayescich.design import Design
 from bayescich.design.outcomes import band_exposure
 from bayescich.model import make_structure
-from bayescich.model.hazard.arrays import hazard_arrays, route_events
+from bayescich.model.hazard.arrays import HazardArrays, hazard_arrays, route_events
 from bayescich.model.hazard.kernel import gamma_part, log_normal_part
 from bayescich.model.hazard.operation import hazard_log_likelihood
 from bayescich.model.terms import Predictor, Term, stack, stacked_values
 from tests.model.history import CUTS, ROUTES, history_design, history_spec, history_table
+
+CELL_EFFECTS = (
+    {"kind": "fixed", "formula": "male"},
+    {"kind": "needs"},
+    {"kind": "home_type"},
+    {"kind": "type_need"},
+)
 
 CASES: dict[str, dict[str, Any]] = {
     "no frailty": {},
@@ -31,6 +38,10 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "baselines": {"frailty": "child", "entry": "entry", "baseline_by": "home_type"},
     "cells": {"collapse": True, "baseline_by": "home_type"},
+    "pieces": {
+        "frailty": "child", "entry": "entry", "late_entry": "ratio", "effects": CELL_EFFECTS,
+        "split": {"age": "age", "year": "start"},
+    },
     "routes": {"competing": True},
     "routes, late": {
         "competing": True, "frailty": "child", "entry": "entry", "late_entry": "ratio",
@@ -41,12 +52,6 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "routes, cells": {"competing": True, "collapse": True, "unknown": None},
 }  # fmt: skip
-CELL_EFFECTS = (
-    {"kind": "fixed", "formula": "male"},
-    {"kind": "needs"},
-    {"kind": "home_type"},
-    {"kind": "type_need"},
-)
 
 
 class Problem:
@@ -54,7 +59,7 @@ class Problem:
 
     def __init__(self, **options: Any) -> None:
         effects = {"effects": CELL_EFFECTS} if options.get("collapse") else {}
-        self.spec = history_spec(**effects, **options)
+        self.spec = history_spec(**effects | options)
         table = None
         if options.get("collapse") and options.get("competing"):
             table = history_table().replace({"exit": {"not known": "censored"}})
@@ -72,13 +77,16 @@ class Problem:
     def inputs(self) -> list[Any]:
         return [*self.values, self.baseline, self.frailty]
 
+    def arrays(self) -> HazardArrays:
+        layouts = tuple(term.layout for term in self.predictor.terms)
+        terms = stack(layouts, self.design.rows)
+        return hazard_arrays(self.design, terms, CUTS, ratio=self.ratio)
+
     def fused(self) -> Any:
         levels, slopes = stacked_values(self.predictor.terms, self.routes)
-        layouts = tuple(term.layout for term in self.predictor.terms)
-        arrays = hazard_arrays(
-            self.design, stack(layouts, self.design.rows), CUTS, ratio=self.ratio
+        return hazard_log_likelihood(
+            levels, slopes, self.baseline, self.frailty, self.arrays(), self.kind
         )
-        return hazard_log_likelihood(levels, slopes, self.baseline, self.frailty, arrays, self.kind)
 
     def plain(self) -> Any:
         outcome = self.design.outcome
@@ -158,6 +166,10 @@ def test_cases_hold_every_way_to_reach_a_row() -> None:
     assert problem.baseline.ndim == 3
     assert (problem.design.outcome["late"] == 1).sum() > 5
     assert (problem.design.outcome["cause"] == -2).sum() > 5
+    # pieces of one spell, and bands of one cell, share their linear predictor
+    for name in ("pieces", "cells"):
+        repeats = Problem(**CASES[name]).arrays().repeats
+        assert 0.3 < repeats.mean() < 1, name
 
 
 def test_compiled_with_the_graph_it_is_the_same() -> None:

@@ -11,9 +11,10 @@ from tests.recovery.results import CHILDREN, coverage
 
 FROM_PRIORS = (
     f"The rows of one synthetic England ({CHILDREN:,} children, seed {ENGLAND}) are given new "
-    "ends, drawn from parameters that were themselves drawn from the priors, anew for each seed; then "
-    f"the model is fitted ({LENGTH['chains']} chains of {LENGTH['draws']} draws). Here the share "
-    "covered must be 90% and the mean rank a half, but for chance (simulation-based calibration)."
+    "ends, drawn from parameters that were themselves drawn from the priors, anew for each seed; "
+    f"then the model is fitted ({LENGTH['chains']} chains of {LENGTH['draws']} draws). Here the "
+    "share covered must be 90% and the mean rank a half, but for chance (simulation-based "
+    "calibration)."
 )
 
 

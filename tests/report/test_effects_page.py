@@ -15,7 +15,15 @@ from bayescich.report.sections import make_sections
 from bayescich.report.spread import estimate_table, spread_table
 from bayescich.report.words import likelihood_words
 from tests.report.conftest import Page
-from tests.tiny_effects import ROUTES, TYPES, by_type_fit, cells_fit, effects_fit, routes_fit
+from tests.tiny_effects import (
+    ROUTES,
+    TYPES,
+    by_type_fit,
+    cells_fit,
+    effects_fit,
+    fit_of,
+    routes_fit,
+)
 
 
 def rendered(content, fit):
@@ -165,8 +173,6 @@ def test_a_model_of_settings_speaks_of_settings(content):
     table = cells_fit().table.rename(columns={"home_type": "setting_type"})
     spec = cells_fit().spec.model_dump()
     spec["effects"][0]["by"] = "setting_type"
-    from tests.tiny_effects import fit_of
-
     fit = fit_of(type(cells_fit().spec).model_validate(spec), table, {})
     made, page = rendered(content, fit)
     assert "setting types" in page.text("answer")

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
-from bayescich.model.draws import Draws, FloatArray, Tensor, outside
+from bayescich.model.draws import Draws, FloatArray, Tensor, outside, product
 from bayescich.model.information import Information, Informed, Located
 from bayescich.model.random_variables import random_variable
 from bayescich.spec.priors import PriorSet
@@ -91,10 +90,25 @@ def declare_baseline(
         "baseline_offset", Informed.mean(_steps_known(events, rough)), step_sd * root,
         shape=(len(events) - 1, *events.shape[1:]), default_transform=None, transform=Informed(),
     )  # fmt: skip
-    walk = pt.concatenate([pt.zeros_like(steps[:1]), pt.cumsum(steps, axis=0)], axis=0)
-    centred = walk - pt.sum(outside(band_shares(events)) * walk, axis=0)
-    dims = ("band", "route") if routes else "band"
-    return pm.Deterministic("baseline", level + centred, dims=dims)
+    # the walk from its steps, less its average by events
+    walk, shares = cumulative(len(cuts)), band_shares(events)
+    if not routes:
+        centred = product(walk - shares @ walk, steps)
+        return pm.Deterministic("baseline", level + centred, dims="band")
+    by_route = product(walk, steps)
+    average = (outside(shares) * by_route).sum(axis=0)
+    return pm.Deterministic("baseline", level + by_route - average, dims=("band", "route"))
+
+
+def cumulative(steps: int) -> FloatArray:
+    """Return the matrix that turns steps into a walk that begins at zero, (steps + 1, steps).
+
+    Examples
+    --------
+    >>> cumulative(2).tolist()
+    [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+    """
+    return np.tri(steps + 1, steps, -1)
 
 
 def declare_departures(
@@ -105,8 +119,10 @@ def declare_departures(
     more = (routes,) if routes else ()
     root = np.sqrt(log_steps(cuts)).reshape(-1, *([1] * len(more)))
     offset = pm.Normal("baseline_departure_offset", 0.0, 1.0, shape=(strata, len(cuts), *more))
-    walk = pt.cumsum(sd * root * offset, axis=1)
-    whole = pt.concatenate([pt.zeros_like(walk[:, :1]), walk], axis=1)
+    # steps are the second axis, before any routes
+    steps = sd * root * offset
+    matrix = outside(cumulative(len(cuts)).reshape(1, len(cuts) + 1, len(cuts), *([1] * len(more))))
+    whole = (matrix * steps[:, None]).sum(axis=2)
     dims = ("baseline_of", "band", *(("route",) if routes else ()))
     return pm.Deterministic("baseline_departure", whole, dims=dims)
 

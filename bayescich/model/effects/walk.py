@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
 from bayescich.design.core import Design, Factor
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray, Tensor, outside, product
+from bayescich.model.effects.baseline import cumulative
 from bayescich.model.information import Known
 from bayescich.model.random_variables import random_variable
 from bayescich.model.terms import Gathered
@@ -58,17 +58,21 @@ class WalkEffect:
         shape = (levels - self.order, routes) if routes else (levels - self.order,)
         step_sd = random_variable(f"{self.column}_step_sd", role, dims="route" if routes else None)
         offset = pm.Normal(f"{self.column}_offset", 0.0, 1.0, shape=shape)
-        walk = _cumulated(step_sd * offset)
-        if self.order == 2:
-            slope_prior = priors.get(f"fixed.{self.column}", "fixed").parameters()
-            slope = pm.Normal(
-                f"{self.column}_slope", slope_prior["mean"], slope_prior["sd"],
-                dims="route" if routes else None,
-            )  # fmt: skip
-            line = standardised_position(levels)
-            walk = _cumulated(walk) + (line[:, None] * slope if routes else line * slope)
+        # from steps (or their changes) to levels that sum to zero: one product with a matrix
+        walk = cumulative(levels - self.order)
+        whole = walk if self.order == 1 else cumulative(levels - 1) @ walk
+        effect = product(whole - whole.mean(axis=0), step_sd * offset)
         dims = (self.column, "route") if routes else self.column
-        return pm.Deterministic(self.variable, walk - walk.mean(axis=0), dims=dims)
+        if self.order == 2:
+            effect = effect + self._line(design, priors, levels)
+        return pm.Deterministic(self.variable, effect, dims=dims)
+
+    def _line(self, design: Design, priors: PriorSet, levels: int) -> Tensor:
+        prior = priors.get(f"fixed.{self.column}", "fixed").parameters()
+        route = "route" if design.routes else None
+        slope = pm.Normal(f"{self.column}_slope", prior["mean"], prior["sd"], dims=route)
+        line = outside(standardised_position(levels))
+        return line[:, None] * slope if design.routes else line * slope
 
     def values(self, draws: Draws) -> FloatArray:
         """Return the levels."""
@@ -92,8 +96,3 @@ def standardised_position(levels: int) -> FloatArray:
     """
     position = np.arange(levels) - (levels - 1) / 2.0
     return np.asarray(position / position.std())
-
-
-def _cumulated(steps: Tensor) -> Tensor:
-    first = pt.zeros_like(steps[:1])
-    return pt.concatenate([first, pt.cumsum(steps, axis=0)], axis=0)

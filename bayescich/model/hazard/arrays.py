@@ -55,6 +55,8 @@ class HazardArrays:
     """(P, M) covariates summed over events."""
     band_events: FloatArray
     """(S, B, M) events by baseline and band."""
+    repeats: Int32Array
+    """(R,) 1 where η is that of the row before, of the same unit: it is not computed again."""
 
     def in_order(self) -> tuple[npt.NDArray[np.generic], ...]:
         """Return the arrays in the order of the kernel's arguments."""
@@ -104,6 +106,7 @@ def hazard_arrays(
         level_events=terms.level_sums(event),
         covariate_events=terms.covariates.T @ event,
         band_events=_band_events(event, band, stratum, len(lower)),
+        repeats=_repeats(design, terms),
     )
 
 
@@ -115,6 +118,18 @@ def route_events(design: Design) -> FloatArray:
         return design.outcome["route_events"]
     cause = design.outcome["cause"]
     return (cause[:, None] == np.arange(len(design.routes))).astype(np.float64)
+
+
+def _repeats(design: Design, terms: StackedTerms) -> Int32Array:
+    """Find rows that read what the row before reads: bands of one cell, pieces of one spell."""
+
+    def same(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+        return np.asarray((values[1:] == values[:-1]).all(axis=1))
+
+    alike = same(design.unit.codes[:, None]) & same(terms.codes) & same(terms.covariates)
+    if len(terms.labels):
+        alike &= terms.same_labels()
+    return np.r_[False, alike].astype(np.int32)
 
 
 def _first_rows(design: Design) -> IntArray:

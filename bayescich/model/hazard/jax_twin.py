@@ -22,6 +22,7 @@ from bayescich.model.hazard.arrays import HazardArrays
 from bayescich.model.hazard.kernel import GAMMA, LOG_NORMAL, LOG_WEIGHTS, POINTS, SMALL
 from bayescich.model.hazard.operation import LEARNT, HazardOp
 from bayescich.model.information import Carrying
+from bayescich.model.terms import Stacked
 
 FEW = 200
 """Levels up to which a sum into them is a product with zeros and ones on a GPU."""
@@ -35,6 +36,7 @@ def register() -> None:
     """Tell PyTensor how the package's own operations are computed in JAX."""
     jax_funcify.register(HazardOp, _funcify_hazard)
     jax_funcify.register(Carrying, _funcify_carrying)
+    jax_funcify.register(Stacked, _funcify_stacked)
 
 
 def most_summed_by_product() -> int:
@@ -56,6 +58,13 @@ def _funcify_carrying(_op: Carrying, **_: Any) -> Function:
         return inputs[0]
 
     return carrying
+
+
+def _funcify_stacked(_op: Stacked, **_: Any) -> Function:
+    def stacked(*inputs: Any) -> Any:
+        return jnp.concatenate(inputs)
+
+    return stacked
 
 
 def fused(arrays: HazardArrays, kind: int) -> Function:

@@ -130,6 +130,7 @@ def make_kernel(routes: int, kind: int) -> Any:
         level_events: Any,
         covariate_events: Any,
         band_events: Any,
+        repeats: Any,
     ) -> Any:
         gathered, covariate_count = codes.shape[1], covariates.shape[1]
         strata, bands = log_baseline.shape[0], log_baseline.shape[1]
@@ -157,6 +158,7 @@ def make_kernel(routes: int, kind: int) -> Any:
         risk = np.empty((longest, routes))
         upto = np.empty((longest, routes))
         before = np.zeros((longest, routes))
+        pending = np.zeros(routes)
         for i in range(units):
             start = first_row[i]
             rows = first_row[i + 1] - start
@@ -169,14 +171,17 @@ def make_kernel(routes: int, kind: int) -> Any:
                 late = entry_into_band[r] > 0.0
                 any_late = any_late or late
                 for m in range(routes):
-                    eta = 0.0
-                    for g in range(gathered):
-                        eta += levels[codes[r, g], m]
-                    for j in range(label_start[r], label_start[r + 1]):
-                        eta += label_weight[j] * levels[labels[j], m]
-                    for p in range(covariate_count):
-                        eta += covariates[r, p] * coefficients[p, m]
-                    x = math.exp(eta)
+                    if repeats[r]:
+                        x = risk[k - 1, m]
+                    else:
+                        eta = 0.0
+                        for g in range(gathered):
+                            eta += levels[codes[r, g], m]
+                        for j in range(label_start[r], label_start[r + 1]):
+                            eta += label_weight[j] * levels[labels[j], m]
+                        for p in range(covariate_count):
+                            eta += covariates[r, p] * coefficients[p, m]
+                        x = math.exp(eta)
                     risk[k, m] = x
                     upto[k, m] = passed[s, b, m] + rate[s, b, m] * into_band[r]
                     if late:
@@ -211,6 +216,11 @@ def make_kernel(routes: int, kind: int) -> Any:
                         whole[s, e, m] += v
                         partial[s, e, m] += v * entry_into_band[r]
                         g_eta += v * before[k, m]
+                    pending[m] += g_eta
+                if k < rows - 1 and repeats[r + 1]:
+                    continue
+                for m in range(routes):
+                    g_eta, pending[m] = pending[m], 0.0
                     for g in range(gathered):
                         in_levels[codes[r, g], m] += g_eta
                     for j in range(label_start[r], label_start[r + 1]):

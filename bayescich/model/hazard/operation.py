@@ -20,7 +20,7 @@ LEARNT = 4
 
 KINDS = {None: NO_FRAILTY, "gamma": GAMMA, "log_normal": LOG_NORMAL}
 
-_VERSION = 1
+_VERSION = 2
 """To be raised when the kernel changes: numba's cache on disk goes by it."""
 
 
