@@ -34,6 +34,7 @@ from bayescich.spec import (
     load_prior_set,
     override_sampling,
 )
+from bayescich.spec.model import FROM_RETURNS
 from bayescich.synthetic import synthetic_england
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def make_request(
 
 
 def _default_data(spec: ModelSpec) -> Path:
-    if spec.data == "placements":
+    if spec.data in FROM_RETURNS:
         return synthetic_england()
     next_step = (
         WHERE_OFSTED_PUBLISHES

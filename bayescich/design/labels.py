@@ -38,8 +38,8 @@ def label_matrices(
     Raises
     ------
     DesignError
-        When no column begins as the spec says, one is blank or holds anything but 0 and 1, or a
-        need is nobody's or everybody's.
+        When no column that differs between rows begins as the spec says, or one is blank or holds
+        anything but 0 and 1. A need that is nobody's or everybody's says nothing: it has no label.
     """
     found: dict[str, LabelMatrix] = {}
     for effect in spec.effects:

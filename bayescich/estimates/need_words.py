@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescich.design.labels import NOT_KNOWN
+from bayescich.model.effects.needs import ALONE
 from bayescich.records.code_sets import code_set
 from bayescich.sampling.fit import Fit
 from bayescich.spec.model import NeedsEffectSpec
@@ -40,9 +41,11 @@ def family_words(family: str) -> str:
 
     Examples
     --------
-    >>> family_words("aggression-and-harm")
-    'aggression and harm to others'
+    >>> family_words("aggression-and-harm"), family_words("all")
+    ('aggression and harm to others', 'in no family')
     """
+    if family == ALONE:
+        return "in no family"
     return _labels("need_families").get(family, family.replace("-", " ").replace("_", " "))
 
 

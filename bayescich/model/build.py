@@ -33,6 +33,7 @@ from bayescich.model.terms import (
 from bayescich.spec.model import (
     EffectSpec,
     FixedEffectSpec,
+    GroupEffectSpec,
     HomeTypeEffectSpec,
     MatchingEffectSpec,
     ModelSpec,
@@ -150,7 +151,10 @@ def _effect(item: EffectSpec, spec: ModelSpec, pool_home_types: bool) -> Effect:
         item.parametrisation,
         role="home_type" if is_type else "group",
         pooled=pool_home_types or not is_type,
-        correlated=bool(spec.routes) and item.across_routes == "correlated" and not item.zero_sum,
+        correlated=bool(spec.routes)
+        and isinstance(item, GroupEffectSpec)
+        and item.across_routes == "correlated"
+        and not item.zero_sum,
     )
 
 

@@ -11,17 +11,13 @@ import pymc as pm
 from bayescich.model.build import reported_variables
 from bayescich.progress import say
 from bayescich.sampling.chain import FinishedChain
-from bayescich.sampling.numpyro_chains import numpyro_chains
 from bayescich.sampling.settings import SamplerSettings
 
 
 def pymc_chains(
     model: pm.Model, settings: SamplerSettings, chains: list[int]
 ) -> Iterator[FinishedChain]:
-    """Sample these chains; yield each when it ends. NumPyro has a module of its own."""
-    if settings.sampler == "numpyro":
-        yield from numpyro_chains(model, settings, chains)
-        return
+    """Sample these chains; yield each when it ends."""
     for chain in chains:
         say(f"pymc: chain {chain}, {settings.tune} + {settings.draws} iterations")
         with _quiet():

@@ -10,7 +10,9 @@ import xarray as xr
 from bayescich.model.build import reported_variables
 from bayescich.progress import say
 from bayescich.sampling.blackjax_chains import blackjax_chains
+from bayescich.sampling.devices import choose_sampler
 from bayescich.sampling.memory import refuse_too_large
+from bayescich.sampling.numpyro_chains import numpyro_chains
 from bayescich.sampling.nutpie_chains import nutpie_chains
 from bayescich.sampling.pymc_chains import pymc_chains
 from bayescich.sampling.settings import SamplerSettings
@@ -46,16 +48,16 @@ def sample_posterior(model: pm.Model, settings: SamplerSettings, folder: Path) -
     if missing:
         refuse_too_large(model, settings)
         keep = reported_variables(model)
-        for finished in _CHAINS[settings.sampler](model, settings, missing):
+        sampler = choose_sampler(settings)
+        for finished in _CHAINS[sampler](model, settings, missing):
             posterior = finished.posterior[[n for n in keep if n in finished.posterior]]
             save_chain(posterior, finished.sample_stats, folder, finished.chain)
     return join_chains(folder, range(settings.chains))
 
 
 _CHAINS = {
-    "auto": nutpie_chains,
     "nutpie": nutpie_chains,
     "blackjax": blackjax_chains,
-    "numpyro": pymc_chains,
+    "numpyro": numpyro_chains,
     "pymc": pymc_chains,
 }

@@ -249,7 +249,6 @@ class HomeTypeEffectSpec(Strict):
     kind: Literal["home_type"]
     by: str = "home_type"
     parametrisation: Parametrisation = "auto"
-    across_routes: Literal["correlated", "independent"] = "independent"
 
     @property
     def zero_sum(self) -> bool:

@@ -150,8 +150,8 @@ def check_role(role: str, prior: Prior) -> None:
     if normal and (role.endswith(("_sd", ".sd")) or role in _ABOVE_ZERO):
         above = ", ".join(name for name in PARAMETERS if name != "normal")
         raise ValueError(f"'{role}' is above zero: normal is not; allowed: {above}")
-    coefficient = role == "fixed" or (role.startswith("fixed.") and role not in ROLES)
-    if not normal and coefficient:
+    mean = role in {"fixed", "needs.mean", "matching.mean"}
+    if not normal and (mean or (role.startswith("fixed.") and role not in ROLES)):
         raise ValueError(f"'{role}' was {prior.distribution}; allowed: normal")
 
 

@@ -78,12 +78,13 @@ def gather(name: str, recover: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
     file, code = STORE / f"{name}.csv", _code()
     file.parent.mkdir(parents=True, exist_ok=True)
     kept = pd.read_csv(file) if file.is_file() else pd.DataFrame({"code": [], "seed": []})
-    kept = kept[kept["code"] == code]
+    parts = [own for _, own in kept[kept["code"] == code].groupby("seed")]
     for seed in seeds():
-        if seed not in set(kept["seed"]):
-            kept = pd.concat([kept, recover(seed).assign(code=code)], ignore_index=True)
-            kept.to_csv(file, index=False)
-    return kept[kept["seed"].isin(list(seeds()))].fillna({"level": ""})
+        if seed not in {int(own["seed"].iloc[0]) for own in parts}:
+            parts.append(recover(seed).assign(code=code))
+            pd.concat(parts).to_csv(file, index=False)
+    rows = pd.concat(parts, ignore_index=True).fillna({"level": ""})
+    return rows[rows["seed"].isin(list(seeds()))]
 
 
 def _code() -> str:

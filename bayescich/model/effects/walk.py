@@ -1,8 +1,9 @@
 """A smooth effect of an ordered column: a random walk over its levels that sums to zero.
 
 Of order 1 the steps are small, ``f_k - f_(k-1) ~ Normal(0, sd²)``; of order 2 the *changes* of
-the steps are, and a straight line costs nothing (its slope has the prior of a covariate, per
-standard deviation of the level's number).
+the steps are, ``Normal(0, (sd / K)²)`` over K levels so that the whole walk is about as wide, and
+a straight line costs nothing (its slope has the prior of a covariate, per standard deviation of
+the level's number).
 
 References
 ----------
@@ -60,7 +61,7 @@ class WalkEffect:
         offset = pm.Normal(f"{self.column}_offset", 0.0, 1.0, shape=shape)
         # from steps (or their changes) to levels that sum to zero: one product with a matrix
         walk = cumulative(levels - self.order)
-        whole = walk if self.order == 1 else cumulative(levels - 1) @ walk
+        whole = walk if self.order == 1 else cumulative(levels - 1) @ walk / levels
         effect = product(whole - whole.mean(axis=0), step_sd * offset)
         dims = (self.column, "route") if routes else self.column
         if self.order == 2:
