@@ -228,7 +228,7 @@ class Predictor:
         return average
 
 
-class Stacked(Op):  # type: ignore[misc]
+class Stacked(Op):
     """Tensors one below the other; the gradient is cut by slices.
 
     PyTensor's own is cut by a function whose compiled form is dear for what it does here.
@@ -351,7 +351,8 @@ def _matrix(values: Tensor) -> Tensor:
 def _concatenated(parts: list[Tensor], routes: int) -> Tensor:
     if not parts:
         return pt.zeros((0, routes))
-    return parts[0] if len(parts) == 1 else Stacked()(*parts)
+    stacked: Any = parts[0] if len(parts) == 1 else Stacked()(*parts)
+    return stacked
 
 
 def _routes_first(values: FloatArray) -> FloatArray:
