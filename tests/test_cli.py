@@ -240,10 +240,10 @@ def test_bad_input_is_one_message_and_leaves_nothing(
     [
         (("fit", "quality"), "Ofsted publishes it once a year on GOV.UK"),
         (("fit", "my_spec.yaml"), "needs data that does not come with the package"),
-        (("fit", "stabilty"), "Choose one of: quality, stability"),
+        (("fit", "stabilty"), "Choose one of: disruptions, exits, quality, stability"),
         (("fit", "quality", "--data", "."), "bayescich: "),
         ((*COMMAND, "--chains", "0"), "'chains' was 0: Input should be greater than or equal"),
-        ((*COMMAND, "--sampler", "stan"), "'sampler' was 'stan': Input should be 'nutpie',"),
+        ((*COMMAND, "--sampler", "stan"), "'sampler' was 'stan': Input should be 'auto',"),
         ((*COMMAND, "--seed", "-1"), "'seed' was -1"),
         ((*COMMAND, "--priors", "nobody"), "no prior set called 'nobody'"),
         (("report", "own"), "There is no finished run of 'own'"),

@@ -13,7 +13,13 @@ from bayescich.design.labels import label_matrices
 from bayescich.design.outcomes import outcome_arrays
 from bayescich.design.split import split_spells
 from bayescich.errors import DesignError
-from bayescich.spec.model import INTERACTION, HazardTimesSpec, ModelSpec, TypeNeedEffectSpec
+from bayescich.spec.model import (
+    INTERACTION,
+    HazardTimesSpec,
+    ModelSpec,
+    TypeNeedEffectSpec,
+    WalkEffectSpec,
+)
 
 
 def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
@@ -77,12 +83,12 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
 
 
 def make_factor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Factor:
-    """Return the factor of one column, or of several (``authority:year``), levels in order.
+    """Return the factor of one column, or of several (``authority:year``), levels by label.
 
-    Numbers are ordered by value, everything else by label.
+    Numbers that a walk goes over are in their own order: 9 before 10.
     """
     parts = [column(table, part, spec) for part in name.split(INTERACTION)]
-    if len(parts) == 1 and pd.api.types.is_numeric_dtype(parts[0]):
+    if name in _walked(spec) and pd.api.types.is_numeric_dtype(parts[0]):
         levels, codes = np.unique(parts[0].to_numpy(), return_inverse=True)
     else:
         words = parts[0].astype(str)
@@ -90,6 +96,10 @@ def make_factor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Factor:
             words = words + INTERACTION + part.astype(str)
         levels, codes = np.unique(words.to_numpy(dtype=str), return_inverse=True)
     return Factor(name, tuple(str(level) for level in levels), codes.astype(np.int64))
+
+
+def _walked(spec: ModelSpec) -> set[str]:
+    return {effect.by for effect in spec.effects if isinstance(effect, WalkEffectSpec)}
 
 
 def _factors(table: pd.DataFrame, spec: ModelSpec) -> dict[str, Factor]:

@@ -9,6 +9,7 @@ from bayescich.design.columns import column
 from bayescich.design.core import FixedMatrix
 from bayescich.errors import DesignError
 from bayescich.spec.model import ModelSpec, WalkEffectSpec
+from bayescich.spec.priors import ROLES
 
 
 def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
@@ -100,7 +101,7 @@ def _refuse_unused_priors(frame: pd.DataFrame, spec: ModelSpec) -> None:
     walks = [effect for effect in spec.effects if isinstance(effect, WalkEffectSpec)]
     made |= {f"fixed.{walk.by}" for walk in walks if walk.order == 2}  # the slope of its line
     for role in spec.priors:
-        if role.startswith("fixed.") and role not in made:
+        if role.startswith("fixed.") and role not in made and role not in ROLES:
             raise DesignError(
                 f"The prior '{role}' is of no covariate of this model.",
                 where=f"model '{spec.name}', field priors.{role}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from bayescich.account import Account
@@ -32,6 +33,9 @@ TABLE = "home spells"
 
 URN_FORM = r"SC\d{6}|\d{6,7}"
 """How a social-care URN is written; ``XXXXXXX`` stands for a provider that Ofsted does not know."""
+
+UNNAMED_STAYS = 10
+"""Stays in no known home that show, ending before any in a known one, that URNs came later."""
 
 DISRUPTION, STEP_FORWARD, REASON_NOT_KNOWN = "disruption", "step forward", "not known"
 """Kinds of moves; a stay that did not end with one is ``censored``."""
@@ -147,8 +151,10 @@ def placement_table(
     """
     policies = policies or HistoryPolicies()
     account = Account().read(TABLE, "stays in one home", len(home_spells))
+    begun = _homes_known_from(home_spells)
     spells, account = _followed_from_entry(home_spells, policies, account)
     spells, account = _in_known_homes(spells, register, account)
+    spells, account = _once_homes_are_known(spells, begun, policies, account)
     spells, counted = describe_homes(spells, register.homes, minimum_homes, lookup)
     table = _table(spells, move_of(spells, moves), exit_of(spells, exits))
     account += counted
@@ -187,10 +193,51 @@ def _in_known_homes(
     spells = spells.assign(home_urn=urns.where(well_formed))
     why = "URN missing or not of Ofsted's form"
     spells, account = _leave_out(spells, ~well_formed, why, account)
+    # a home that only a later row names is known because the stay lasted until then
+    later = usable_urn(spells["URN"]).isna()
+    why = "the home is named in a later row only, so the stay is seen because it lasted"
+    spells, account = _leave_out(spells, later, why, account)
     listed = spells["home_urn"].isin(register.homes["urn"])
     spells, account = _leave_out(spells, ~listed, "URN not on the register of homes", account)
     unknown = ~spells["sex"].isin(["M", "F"])
     return _leave_out(spells, unknown, "sex not recorded", account)
+
+
+def _homes_known_from(spells: pd.DataFrame) -> pd.Timestamp | None:
+    """Return the 1 April from which URNs were collected, when stays show that there was one.
+
+    Returns had no URN before 2015/16. A stay of those years has one only if it lasted into later
+    returns, so it is seen because it lasted. That time is over with the first stay in a known home
+    to end; there was such a time if several stays ended before that year, and in no known home.
+    """
+    known = spells["home"].notna()
+    if not known.any():
+        return None
+    first_end = spells.loc[known, "end"].min()
+    year = first_end.year - (first_end.month < 4)
+    begun = pd.Timestamp(year, 4, 1)
+    unnamed = int((~known & (spells["end"] < begun)).sum())
+    return begun if unnamed >= UNNAMED_STAYS else None
+
+
+def _once_homes_are_known(
+    spells: pd.DataFrame,
+    begun: pd.Timestamp | None,
+    policies: HistoryPolicies,
+    account: Account,
+) -> tuple[pd.DataFrame, Account]:
+    """Leave out stays that began before URNs were collected, or let them enter then."""
+    if begun is None:
+        return spells, account
+    before = spells["start"] < begun
+    why = f"began before URNs were collected ({begun:%d/%m/%Y}), so seen because it lasted"
+    if policies.entry == "inflow":
+        return _leave_out(spells, before, why, account)
+    account = account.noted(TABLE, f"{why}; enters then", int(before.sum()))
+    waited = (begun - spells["start"]).dt.days.clip(lower=0).astype("float64")
+    spells = spells.assign(entry_days=np.maximum(spells["entry_days"], waited))
+    no_time = spells["days"] <= spells["entry_days"]
+    return _leave_out(spells, no_time, "no day at risk since URNs were collected", account)
 
 
 def _urn(spells: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ import pymc as pm
 from bayescich.design.core import Design
 from bayescich.histories.needs import need_families
 from bayescich.model.base import Effect, Likelihood
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray, Tensor, outside
 from bayescich.model.effects.baseline import rough_level
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
@@ -216,10 +216,9 @@ def build_model(
         for place in sorted(groups, key=lambda k: layouts[k].size):
             shift = None
             if pilot is not None and isinstance(likelihood, HazardTimes) and level is not None:
-                others = [k for k in values if isinstance(structure.effects[k], GroupEffect)]
-                company = _company(place, others, layouts, pilot, bool(design.routes))
+                company = _company(place, list(values), layouts, pilot, bool(design.routes))
                 rough = rough_level(likelihood.band_events(design), pilot.baseline)
-                shift = company.shift(values) + (level - rough)
+                shift = company.shift(values) + (level - outside(rough))
             values[place] = groups[place].declare(design, priors, known[place], shift)
         likelihood.declare(replace(predictor, terms=terms()), design, priors)
     return model

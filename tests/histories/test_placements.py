@@ -416,3 +416,50 @@ def _parts(rows: Ssda903Records) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFra
     spells, _ = placement_spells(chain)
     at_home, _ = home_spells(chain, spells)
     return at_home, moves(spells)[0], exits(spells)[0]
+
+
+def _children_before_urns(names: str, urn: str, end: str) -> str:
+    rows = [f"{name} 2021 2020-04-10 S V2 K2 {end} E4A - ZZ5 {urn}" for name in names]
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(("entry", "days"), [("inflow", []), ("delayed", [356.0])])
+def test_a_stay_from_before_urns_were_collected_is_there_because_it_lasted(
+    entry: str, days: list[float]
+) -> None:
+    # ten children leave before any home is named; h stays until the year in which homes are
+    unnamed = _children_before_urns("jklmnopqrs", "-", "2020-09-01")
+    lasted = _children_before_urns("h", HOME_A, "2021-06-01").replace(" 2021 2020", " 2022 2020")
+    born = {**BORN, **dict.fromkeys("hjklmnopqrst", "2008-05-01")}
+    later = f"t 2022 2021-05-01 S V2 K2 2021-07-01 E4A - ZZ5 {HOME_A}"
+    rows = returns(f"{unnamed}\n{lasted}\n{later}", born=born)
+    policies = HistoryPolicies.model_validate({"entry": entry})
+    table, account = placement_histories(rows, register(), policies, minimum_homes=1)
+    assert table.loc[table["child"].eq("Northshire/h"), "entry_days"].tolist() == days
+    assert table["child"].eq("Northshire/t").sum() == 1
+    why = "began before URNs were collected (01/04/2021), so seen because it lasted"
+    assert excluded(account, "home spells").get(why, 0) == (entry == "inflow")
+
+
+def test_a_few_unnamed_homes_do_not_mean_that_urns_came_later() -> None:
+    unnamed = _children_before_urns("jkl", "-", "2020-09-01")
+    lasted = _children_before_urns("h", HOME_A, "2021-06-01").replace(" 2021 2020", " 2022 2020")
+    born = dict.fromkeys("hjkl", "2008-05-01")
+    table, _ = placement_histories(
+        returns(f"{unnamed}\n{lasted}", born=born), register(), minimum_homes=1
+    )
+    assert table["child"].tolist() == ["Northshire/h"]
+
+
+def test_a_home_named_only_in_a_later_row_is_seen_because_the_stay_lasted() -> None:
+    rows = """
+    h 2021 2020-04-10 S C1 K2 2020-08-01 X1 - ZZ5 -
+    h 2021 2020-08-01 L C2 K2 2020-12-01 E4A - ZZ5 SC111111
+    t 2021 2020-04-10 S C1 K2 2020-12-01 E4A - ZZ5 SC111111
+    """
+    table, account = placement_histories(
+        returns(rows, born=dict.fromkeys("ht", "2008-05-01")), register(), minimum_homes=1
+    )
+    assert table["child"].tolist() == ["Northshire/t"]
+    why = "the home is named in a later row only, so the stay is seen because it lasted"
+    assert excluded(account, "home spells")[why] == 1

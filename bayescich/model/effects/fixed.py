@@ -16,7 +16,7 @@ import numpy as np
 import pymc as pm
 
 from bayescich.design.core import Design, FixedMatrix
-from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.draws import Draws, FloatArray, Tensor, outside
 from bayescich.model.information import Information, Informed, Known, Location, Rotated
 from bayescich.model.random_variables import random_variable
 from bayescich.model.terms import Covaried
@@ -47,19 +47,20 @@ class FixedEffect:
         matrix = _matrix(design)
         means, sds = _prior_scales(matrix, priors)
         located = information if isinstance(information, Location) else None
+        spreads = outside(sds)
         if not design.routes:
+            centre = Rotated.mean(means, located, sds) if located else outside(means)
             return pm.Normal(
-                self.variable, Rotated.mean(means, located, sds) if located else means, sds,
-                dims="covariate", default_transform=None,
+                self.variable, centre, spreads, dims="covariate", default_transform=None,
                 transform=Rotated() if located else None,
             )  # fmt: skip
-        mean = pm.Normal(f"{self.variable}_mean", means, sds, dims="covariate")
+        mean = pm.Normal(f"{self.variable}_mean", outside(means), spreads, dims="covariate")
         spread = random_variable(f"{self.variable}_route_sd", priors.get("fixed.route_sd"))
         dims, shape = ("covariate", "route"), (len(matrix.names), len(design.routes))
         known = located.around() if located else Information.none(shape)
         apart = pm.Normal(
             f"{self.variable}_apart_offset", Informed.mean(known),
-            spread / matrix.scales[:, None] * np.ones(shape), dims=dims,
+            spread * outside(np.ones(shape) / matrix.scales[:, None]), dims=dims,
             default_transform=None, transform=Informed(),
         )  # fmt: skip
         return pm.Deterministic(self.variable, mean[:, None] + apart, dims=dims)
