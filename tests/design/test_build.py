@@ -127,3 +127,31 @@ def test_sums_by_level_are_those_of_a_loop(codes: list[int], leading: int) -> No
         here = [k for k, code in enumerate(codes) if code == level]
         np.testing.assert_allclose(summed[..., level], values[..., here].sum(axis=-1), atol=1e-12)
     assert factor.counts().tolist() == [codes.count(level) for level in range(5)]
+
+
+def test_a_unit_made_of_numbers_keeps_its_rows_together_and_in_the_order_of_its_levels() -> None:
+    # 10 comes before 9 as a label: rows and levels must agree on it
+    spec = ModelSpec.model_validate(
+        {
+            "name": "rats", "title": "Rats", "unit": "litter",
+            "likelihood": {"family": "bernoulli", "outcome": "died"},
+            "effects": [{"kind": "group", "by": "litter"}],
+        }
+    )  # fmt: skip
+    table = pd.DataFrame({"litter": [9, 10, 9, 10, 2], "died": [1, 0, 1, 0, 0]})
+    design = build_design(table, spec)
+    assert design.unit.levels == ("10", "2", "9")
+    assert design.unit.codes.tolist() == [0, 0, 1, 2, 2]
+    assert design.unit.sums(design.outcome["successes"].astype(float)).tolist() == [0, 0, 2]
+
+
+def test_a_walk_goes_over_numbers_in_their_own_order() -> None:
+    spec = ModelSpec.model_validate(
+        {
+            "name": "ages", "title": "Ages", "unit": "child",
+            "likelihood": {"family": "bernoulli", "outcome": "moved"},
+            "effects": [{"kind": "walk", "by": "age"}],
+        }
+    )  # fmt: skip
+    table = pd.DataFrame({"child": list("abc"), "age": [10, 9, 2], "moved": [1, 0, 1]})
+    assert build_design(table, spec).factors["age"].levels == ("2", "9", "10")

@@ -91,13 +91,13 @@ def test_needs_within_types_have_a_label_for_each_pair() -> None:
 
 
 def test_types_within_needs_stand_in_the_order_of_the_types() -> None:
-    # levels that are numbers are ordered as numbers, not as words
+    # by label, as every factor over which nothing walks
     made = design(
         {**TYPE, "by": "places"}, {**CROSSED, "by": "places"}, places=[10, 2, 10, 2, 9, 9]
     )
-    assert made.factors["places"].levels == ("2", "9", "10")
+    assert made.factors["places"].levels == ("10", "2", "9")
     labels = made.labels["type_need"]
-    assert labels.names[:3] == ("trauma|2", "trauma|9", "trauma|10")
+    assert labels.names[:3] == ("trauma|10", "trauma|2", "trauma|9")
     assert rows(labels)[0] == {"trauma|10", "autism|10"}
 
 
