@@ -110,7 +110,7 @@ docs-england: $(READY) ## write docs/synthetic-england.md from a fresh study Eng
 	@$(BIN)/bayescich simulate --size study --out data/study
 	@$(call page,bayescich.simulate.checking.check data/study,docs/synthetic-england.md)
 
-recovery: $(READY) ## the slow tests: is a known truth found again? (about ten minutes)
+recovery: $(READY) ## the slow tests: is a known truth found again? (an hour and more) [BAYESCICH_SEEDS=1:5]
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)
 
 bench: $(READY) ## side-by-side speed [ARGS="--children 8000"]

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bayescich.sampling import Fit, SamplerSettings
 
 PRIOR_DRAWS = 1000
+WARNINGS_SHOWN = 5
 
 WHERE_OFSTED_PUBLISHES = (
     "Ofsted publishes it once a year on GOV.UK: search for 'Children's social care in England' "
@@ -171,6 +172,7 @@ def _fit(
     request, table = _as_the_table_allows(request, table)
     # a spec that does not match its table or its priors ends here, before anything is written
     design = clock.time("design", lambda: _design(table, request.spec))
+    _warn(design, request.spec)
     _try_model(request, design)
     run.write_manifest(_opening_manifest(request, run, inputs, table))
     save_inputs(table, request.spec, request.priors, run)
@@ -251,6 +253,17 @@ def _design(table: AnalysisTable, spec: ModelSpec) -> Design:
     from bayescich.design import build_design
 
     return build_design(table.frame, spec)
+
+
+def _warn(design: Design, spec: ModelSpec) -> None:
+    """Say before compiling what has no finite estimate by itself."""
+    from bayescich.design.separation import separated
+
+    found = separated(design, spec)
+    for sentence in found[:WARNINGS_SHOWN]:
+        say(f"warning: {sentence}")
+    if len(found) > WARNINGS_SHOWN:
+        say(f"warning: and {len(found) - WARNINGS_SHOWN} more; the report has a table of them")
 
 
 def _try_model(request: Request, design: Design) -> None:
