@@ -70,7 +70,7 @@ def moves_spec(run: Run, routes: int) -> ModelSpec:
                 {"kind": "home_type"},
                 {"kind": "group", "by": "home"},
                 {"kind": "group", "by": "provider"},
-                {"kind": "group", "by": "authority", "zero_sum": True},
+                {"kind": "group", "by": "authority"},
             ],
             "sampling": {
                 "chains": run.chains,

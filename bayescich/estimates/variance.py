@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import polygamma
 from scipy.stats import gamma, norm
 
 from bayescich.design.core import LabelMatrix
@@ -149,16 +148,6 @@ def _quadratic(values: FloatArray, covariance: FloatArray) -> FloatArray:
     found = np.einsum("sim,ij,sjm->sm", by_route, covariance, by_route, optimize=True)
     return np.maximum(found if values.ndim == 3 else found[:, 0], 0.0)
 
-
-def log_frailty_variance(variance: FloatArray) -> FloatArray:
-    """Return Var(log ω) of a gamma frailty with mean 1: trigamma(1/φ).
-
-    Examples
-    --------
-    >>> log_frailty_variance(np.array([1.0])).round(4).tolist()
-    [1.6449]
-    """
-    return np.asarray(polygamma(1, 1.0 / variance), dtype=np.float64)
 
 
 def frailty_words(fit: Fit) -> str:

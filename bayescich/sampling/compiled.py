@@ -9,9 +9,12 @@ sampling, all draws together (:class:`Reported`).
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -26,13 +29,18 @@ from pymc.pytensorf import compile as compile_graph
 from pytensor.compile.mode import Mode
 from pytensor.configdefaults import config
 from pytensor.graph import clone_replace, rewrite_graph
+from pytensor.graph.basic import Constant
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.replace import vectorize_graph
-from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import numba_njit
 
+from bayescich.errors import SamplingError
+from bayescich.model import information, terms
 from bayescich.model.build import reported_variables
 from bayescich.model.draws import FloatArray
-from bayescich.sampling.chain import centre, start_near_centre
+from bayescich.model.hazard import kernel, operation
+from bayescich.sampling.chain import PLAIN, centre, start_near_centre
 
 POINT = "point"
 """The one variable nutpie knows of: all coordinates in a row."""
@@ -40,33 +48,28 @@ POINT = "point"
 DRAWS_AT_ONCE = 500
 """Draws turned into reported variables together: enough to be fast, few enough to fit."""
 
-_WITH_DATA = """
-def with_data(x, table):
-{arrays}
-    return density(x{names})
-"""
-
 _CALLBACK = """
 def log_density(dim, x_, out_, logp_, user_):
     if dim != {size}:
         return -1
-    try:
-        x = carray(x_, ({size},))
-        out = carray(out_, ({size},))
-        logp = carray(logp_, ())
-        value, gradient = with_data(x, carray(user_, ({entries},), uint64))
-        logp[()] = value
-        out[...] = gradient
-        if not isfinite(logp[()]):
-            return 4
-        for k in range({size}):
-            if not isfinite(out[k]):
-                return 3
-    except Exception:
-        return 1
+    table = carray(user_, ({entries},), uint64)
+{arrays}
+    value, gradient = density(carray(x_, ({size},)){names})
+    out = carray(out_, ({size},))
+    logp = carray(logp_, ())
+    logp[()] = value
+    out[...] = gradient
+    if not isfinite(logp[()]):
+        return 4
+    for k in range({size}):
+        if not isfinite(out[k]):
+            return 3
     return 0
 """
-"""Two functions, since numba does not take a call of more than thirty arguments inside ``try``."""
+"""Not within ``try``: numba takes no call of more than thirty arguments there."""
+
+_AGREEMENT = 1e-8
+"""Largest relative difference from the graph evaluated without compiling."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,16 @@ def compile_density(model: pm.Model) -> Density:
     shapes = [centre(model)[v.name].shape for v in model.value_vars]
     # With fastmath, code compiled now and the same code loaded from numba's cache round
     # differently, and a chain sampled after a crash would not be the one that was lost. It costs
-    # nothing measurable (docs/performance.md section 4).
-    with config.change_flags(numba__fastmath=False):
+    # nothing measurable (docs/performance.md section 4). PyTensor's own cache keeps each of some
+    # hundred small functions; here the whole is kept instead.
+    with config.change_flags(numba__fastmath=False, numba__cache=False):
         function, size = _graph(model, shapes)
-        shared = function.get_shared()
-        data = [np.asarray(variable.get_value(borrow=True), order="C") for variable in shared]
-        address = _callback(function.vm.jit_fn, data, size)
+    shared = function.get_shared()
+    data = [np.asarray(variable.get_value(borrow=True), order="C") for variable in shared]
+    address = _callback(function, data, size)
     table = _table(data)
+    if address.cache_hits:
+        _refuse_other_density(model, address, table)
     compiled = CompiledPyMCModel(
         _n_dim=size,
         dims={},
@@ -138,7 +144,7 @@ def _graph(model: pm.Model, shapes: list[tuple[int, ...]]) -> tuple[Any, int]:
         return compile_graph((point,), outputs, mode="NUMBA"), int(ends[-1])
 
 
-def _callback(density: Any, data: list[npt.NDArray[Any]], size: int) -> Any:
+def _callback(function: Any, data: list[npt.NDArray[Any]], size: int) -> Any:
     """Wrap the density in a C function that finds its data by their addresses."""
     lines, entry = [], 0
     for k, array in enumerate(data):
@@ -147,32 +153,71 @@ def _callback(density: Any, data: list[npt.NDArray[Any]], size: int) -> Any:
             f"    d{k} = carray(pointer(table[{entry}]), ({shape}), dtype('{array.dtype.str}'))"
         )
         entry += 1 + array.ndim
-    names = "".join(f", d{k}" for k in range(len(data)))
-    source = _WITH_DATA.format(arrays="\n".join(lines), names=names)
-    key = CACHED_SRC_FUNCTIONS.get(density.py_func)
-    key, inner = _from_source("with_data", source, key, density=density)
-    with_data = numba_njit(inner, cache=key is not None)
-    key, outer = _from_source(
-        "log_density", _CALLBACK.format(size=size, entries=max(entry, 1)), key, with_data=with_data
-    )
+    source = _CALLBACK.format(
+        size=size, entries=max(entry, 1), arrays="\n".join(lines),
+        names="".join(f", d{k}" for k in range(len(data))),
+    )  # fmt: skip
+    wrapped = compile_numba_function_src(
+        source, "log_density", cache_key=_key(function.maker.fgraph, source),
+        global_env={
+            # numba loads what it kept into the module of this name
+            "__name__": __name__, "carray": numba.carray, "pointer": address_as_void_pointer,
+            "dtype": np.dtype, "uint64": np.uint64, "isfinite": np.isfinite,
+            "density": numba_njit(function.vm.jit_fn.py_func, fastmath=False),
+        },
+    )  # fmt: skip
     doubles = numba.types.CPointer(numba.types.double)
     signature = numba.types.int64(
         numba.types.uint64, doubles, doubles, doubles, numba.types.voidptr
     )
-    return numba.cfunc(signature, cache=key is not None)(outer)
+    return numba.cfunc(signature, cache=True)(wrapped)
 
 
-def _from_source(
-    name: str, source: str, key: str | None, **called: Any
-) -> tuple[str | None, Callable[..., Any]]:
-    """Make a function from its source, and the key under which numba keeps its machine code."""
-    key = None if key is None else hashlib.sha256((key + source).encode()).hexdigest()
-    known = {
-        # numba loads what it kept into the module of this name
-        "__name__": __name__, "carray": numba.carray, "pointer": address_as_void_pointer,
-        "dtype": np.dtype, "uint64": np.uint64, "isfinite": np.isfinite,
-    }  # fmt: skip
-    return key, compile_numba_function_src(source, name, cache_key=key, global_env=known | called)
+def _key(graph: FunctionGraph, source: str) -> str:
+    """Return the name under which numba keeps the machine code: all that decides it, hashed."""
+    digest = hashlib.sha256(source.encode())
+    versions = (pytensor.__version__, numba.__version__, code_version())
+    digest.update(repr(versions).encode())
+    digest.update(pytensor.dprint(graph, print_type=True, file="str").encode())
+    for node in graph.toposort():
+        for value in node.inputs:
+            if isinstance(value, Constant):
+                digest.update(np.asarray(value.data).tobytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def code_version() -> str:
+    """Return the hash of the code of the package's own operations."""
+    modules = (kernel, operation, information, terms)
+    texts = [Path(module.__file__).read_bytes() for module in modules if module.__file__]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
+
+
+def _refuse_other_density(model: pm.Model, address: Any, table: npt.NDArray[np.uint64]) -> None:
+    """Hold code that was kept against the graph itself, evaluated once without compiling.
+
+    Raises
+    ------
+    SamplingError
+        When they differ: what was kept is not the density of this model.
+    """
+    point = centre(model)
+    flat = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars]).astype(np.float64)
+    doubles = ctypes.POINTER(ctypes.c_double)
+    gradient, value = np.zeros_like(flat), np.zeros(1)
+    pointers = [array.ctypes.data_as(doubles) for array in (flat, gradient, value)]
+    status = address.ctypes(len(flat), *pointers, table.ctypes.data)
+    with config.change_flags(cxx=""):
+        expected = float(model.compile_logp(mode=PLAIN)(point))
+    if status == 0 and abs(value[0] - expected) <= _AGREEMENT * (1.0 + abs(expected)):
+        return
+    raise SamplingError(
+        "Compiled code that was kept from an earlier run is not that of this model.",
+        where=str(pytensor.config.base_compiledir),
+        why=f"the log-density where chains start is {expected:.6f}, and it gives {value[0]:.6f}",
+        next_step="Delete that folder; it is made again. Please report this.",
+    )
 
 
 def _table(data: list[npt.NDArray[Any]]) -> npt.NDArray[np.uint64]:

@@ -9,7 +9,9 @@ from bayescich.estimates.coefficients import coefficient_estimates
 from bayescich.estimates.groups import group_estimates
 from bayescich.estimates.hierarchy import hierarchy_estimates
 from bayescich.estimates.homes import home_estimates
-from bayescich.estimates.variance import components, log_frailty_variance, variance_estimates
+from bayescich.estimates.variance import components, variance_estimates
+from bayescich.model import Draws
+from bayescich.model.effects.frailty import GammaFrailty
 from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit, with_posterior
 
 
@@ -77,7 +79,8 @@ def test_median_ratio():
 def test_variance_of_the_log_frailty_and_of_the_covariates():
     rng = np.random.default_rng(1)
     simulated = np.log(rng.gamma(2.0, 0.5, 400_000)).var()
-    assert log_frailty_variance(np.array([0.5]))[0] == pytest.approx(simulated, rel=0.01)
+    draws = Draws({"frailty_variance": np.array([0.5])})
+    assert GammaFrailty().log_variance(draws)[0] == pytest.approx(simulated, rel=0.01)
     fit = hazard_fit()
     contribution = fit.posterior["fixed"] @ fit.design.fixed.values.T
     assert components(fit)["covariates"] == pytest.approx(contribution.var(axis=1))
