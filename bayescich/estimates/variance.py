@@ -149,7 +149,6 @@ def _quadratic(values: FloatArray, covariance: FloatArray) -> FloatArray:
     return np.maximum(found if values.ndim == 3 else found[:, 0], 0.0)
 
 
-
 def frailty_words(fit: Fit) -> str:
     """Return the frailty in words: the most against the least mobile tenth."""
     if "frailty_sd" in fit.posterior:

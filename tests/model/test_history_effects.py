@@ -88,7 +88,9 @@ def test_a_walk_of_order_two_is_a_line_and_what_bends_it(a_history: Toy) -> None
     effect = draws["year_effect"][0]
     np.testing.assert_allclose(effect.sum(axis=0), 0, atol=1e-12)
     bends = np.diff(effect, n=2, axis=0)
-    np.testing.assert_allclose(bends, draws["year_step_sd"][0] * draws["year_offset"][0])
+    levels = len(effect)
+    each = draws["year_step_sd"][0] * draws["year_offset"][0] / levels
+    np.testing.assert_allclose(bends, each)
     # without bends a slope is that of a covariate with standard deviation one
     straight = {**point, "year_offset": np.zeros_like(point["year_offset"])}
     line = a_history.draws(straight)
