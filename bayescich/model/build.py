@@ -245,7 +245,8 @@ def _company(
     for other in others:
         layout = averaged(own, layouts[other], weights)
         if isinstance(layout, Labelled) and len(layout.labels) > MOST_COMPANY * own.size:
-            continue  # as dear as a pass over the rows; and what is so mixed is well known
+            # as dear as a pass over the rows; its average over all of them is what matters most
+            layout = averaged(Gathered(np.zeros_like(own.codes), 1), layouts[other], weights)
         found.append((other, layout))
         rough += layout.apply(pilot.values[other][None].copy())[0].T
     return Company(tuple(found), rough if routes else rough[:, 0])

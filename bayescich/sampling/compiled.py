@@ -178,7 +178,7 @@ def _key(graph: FunctionGraph, source: str) -> str:
     digest = hashlib.sha256(source.encode())
     versions = (pytensor.__version__, numba.__version__, code_version())
     digest.update(repr(versions).encode())
-    digest.update(pytensor.dprint(graph, print_type=True, file="str").encode())
+    digest.update(str(pytensor.dprint(graph, print_type=True, file="str")).encode())
     for node in graph.toposort():
         for value in node.inputs:
             if isinstance(value, Constant):
