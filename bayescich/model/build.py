@@ -241,15 +241,18 @@ def _company(
     own = layouts[place]
     assert isinstance(own, Gathered), "groups are gathered"
     weights = pilot.weights.sum(axis=1)
-    found, rough = [], np.zeros((own.size, pilot.weights.shape[1]))
+    found: list[tuple[int, Layout]] = []
+    overall: list[tuple[int, Layout]] = []
+    rough = np.zeros((own.size, pilot.weights.shape[1]))
     for other in others:
         layout = averaged(own, layouts[other], weights)
-        if isinstance(layout, Labelled) and len(layout.labels) > MOST_COMPANY * own.size:
+        mixed = isinstance(layout, Labelled) and len(layout.labels) > MOST_COMPANY * own.size
+        if mixed:
             # as dear as a pass over the rows; its average over all of them is what matters most
             layout = averaged(Gathered(np.zeros_like(own.codes), 1), layouts[other], weights)
-        found.append((other, layout))
+        (overall if mixed else found).append((other, layout))
         rough += layout.apply(pilot.values[other][None].copy())[0].T
-    return Company(tuple(found), rough if routes else rough[:, 0])
+    return Company(tuple(found), tuple(overall), rough if routes else rough[:, 0])
 
 
 def reported_variables(model: pm.Model) -> list[str]:

@@ -91,6 +91,8 @@ class Company:
 
     layouts: tuple[tuple[int, Layout], ...]
     """Position of each other effect, and how its values reach the levels."""
+    overall: tuple[tuple[int, Layout], ...]
+    """The same for effects averaged over all rows: one row for all levels."""
     rough: FloatArray
     """The averages at the quick fit, shape (size,) or (size, routes)."""
 
@@ -99,6 +101,8 @@ class Company:
         total = -outside(self.rough)
         for position, layout in self.layouts:
             total = total + layout.graph(values[position])
+        for position, layout in self.overall:
+            total = total + layout.graph(values[position])[0]
         return total
 
 

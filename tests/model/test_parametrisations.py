@@ -11,6 +11,8 @@ from pytensor.configdefaults import config
 from scipy import stats
 
 from bayescich.model.information import Information
+from bayescich.sampling.chain import centre
+from bayescich.sampling.compiled import Reported
 from tests.model.history import history
 from tests.model.toy import Toy
 
@@ -250,3 +252,26 @@ def test_many_routes_share_one_factor() -> None:
     )(point)
     spread = draws["home_sd"][0] * np.sqrt(1 - common**2)
     assert density == pytest.approx(stats.norm.logpdf(own, 0, spread).sum())
+
+
+@pytest.mark.parametrize("competing", [False, True])
+def test_effects_too_mixed_to_average_home_by_home_move_all_homes(
+    monkeypatch: pytest.MonkeyPatch, competing: bool
+) -> None:
+    groups = tuple(
+        {"kind": "group", "by": column, "across_routes": "independent"}
+        for column in ("authority", "home")
+    )
+    monkeypatch.setattr("bayescich.model.build.MOST_COMPANY", 0)
+    model = history(groups, competing=competing).model
+    reported, start = Reported.of(model), centre(model)
+    sizes = {v.name: int(np.prod(start[v.name].shape)) for v in model.value_vars}
+    points = np.random.default_rng(3).normal(0.0, 0.3, (4, sum(sizes.values())))
+    homes = reported.dataset(points)["home_effect"].to_numpy()[0]
+    # the same coordinates but higher authorities: every home lies lower
+    names = list(sizes)
+    before = sum(sizes[n] for n in names[: names.index("authority_effect_informed__")])
+    points[:, before : before + sizes["authority_effect_informed__"]] += 1.0
+    moved = reported.dataset(points)["home_effect"].to_numpy()[0]
+    assert homes.shape[:2] == (4, 8)
+    assert (moved < homes).all()
