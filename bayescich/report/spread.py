@@ -16,12 +16,24 @@ from bayescich.report.words import DASH, plain
 def estimate_table(estimate: Estimate, caption: str) -> Table:
     """Return an estimate as it asks to be laid out."""
     if estimate.across is not None:
+        if not columns_of(estimate.table, estimate.shown[-1:]):
+            return _nothing_told(estimate, caption)
         return spread_table(estimate, estimate.shown, caption)
     table = table_from(
         estimate.table, name=estimate.name, caption=caption, headings=estimate.headings,
         notes=estimate.notes, download=csv_name(estimate), only=estimate.shown or None,
     )  # fmt: skip
     return with_words_for_missing(table, estimate.missing)
+
+
+def _nothing_told(estimate: Estimate, caption: str) -> Table:
+    """Return the rows alone, where the data tell nothing of any value: small studies have that."""
+    labels = [label for label in estimate.shown[:-1] if label in estimate.table.columns]
+    return table_from(
+        estimate.table[labels].drop_duplicates(ignore_index=True), name=estimate.name,
+        caption=f"{caption} Of none of these do the data tell anything, so no number is shown.",
+        headings=estimate.headings, notes=estimate.notes, download=csv_name(estimate),
+    )  # fmt: skip
 
 
 def spread_table(

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks import Check
+from bayescich.estimates import Estimate
+from bayescich.report.spread import estimate_table
 from bayescich.report.tables import SHOWN_ROWS, columns_of, gates_table, table_from
 
 
@@ -85,3 +87,13 @@ def test_gates_show_figure_limit_and_result():
     assert rows == [["passed", "1.004", "1.010"], ["failed", "213", "400"],
                     ["not applicable", "–", "–"]]  # fmt: skip
     assert [row[1].tone for row in gates_table(checks).rows] == ["good", "bad", "quiet"]
+
+
+def test_a_spread_table_of_which_nothing_is_known_shows_its_rows_and_says_so() -> None:
+    frame = pd.DataFrame(
+        {"need": ["autism", "autism"], "home_type": ["solo", "small"], "x": [np.nan, np.nan]}
+    )
+    estimate = Estimate("e", "E", "Said.", frame, across="home_type", shown=("need", "x"))
+    table = estimate_table(estimate, "Needs.")
+    assert [cell.text for row in table.rows for cell in row] == ["Autism"]
+    assert "no number is shown" in table.caption
