@@ -95,5 +95,5 @@ def test_a_spread_table_of_which_nothing_is_known_shows_its_rows_and_says_so() -
     )
     estimate = Estimate("e", "E", "Said.", frame, across="home_type", shown=("need", "x"))
     table = estimate_table(estimate, "Needs.")
-    assert [cell.text for row in table.rows for cell in row] == ["Autism"]
+    assert [cell.text for row in table.rows for cell in row] == ["autism"]
     assert "no number is shown" in table.caption
