@@ -70,7 +70,7 @@ class HazardLikelihood(HazardTimes):
         """Draw events of the same children within the observed exposure, (samples, rows).
 
         Not for comparing totals between homes: the observed exposure ended with the observed
-        event. Such checks draw whole spells by :meth:`replicate_durations`.
+        event. Such checks draw whole spells (``checks/walk.py``).
         """
         hazard = self.cumulative_hazard(draws, eta, design)
         return rng.poisson(hazard * self.frailties(draws, eta, design, rng)).astype(np.float64)
