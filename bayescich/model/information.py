@@ -46,6 +46,9 @@ from bayescich.model.terms import Layout
 _NEWTON_STEPS = 30
 _EM_STEPS = 30
 _LEAST_SD, _MOST_SD = 0.05, 1.5
+_LEAST_PRECISION = 1e-6
+_ROUGH_ROUTE_SD = 0.15
+"""By how much a covariate may act differently on one route than on the average one."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,28 @@ class Location:
 
     def root(self, prior_sd: FloatArray) -> FloatArray:
         """Return the Cholesky factor of the covariance of a single route's coefficients."""
-        whole = self.precision[0] + np.diag(prior_sd**-2.0)
-        return np.linalg.cholesky(np.linalg.inv(whole))
+        return _root(self.precision[0] + np.diag(prior_sd**-2.0))
 
-    def around(self) -> Information:
+    def root_of_mean(self, prior_sd: FloatArray, route_sd: FloatArray) -> FloatArray:
+        """Return that of their mean over the routes, which differ by ``route_sd``."""
+        between = np.diag(route_sd**2.0)
+        seen = np.eye(len(prior_sd)) * _LEAST_PRECISION + self.precision
+        of_routes = np.linalg.inv(np.linalg.inv(seen) + between).sum(axis=0)
+        return _root(of_routes + np.diag(prior_sd**-2.0))
+
+    def middle(self) -> FloatArray:
+        """Return the mean of the coefficients over the routes, shape (covariates,)."""
+        weight = np.diagonal(self.precision, axis1=1, axis2=2).T
+        return np.asarray((weight * self.start).sum(axis=1) / weight.sum(axis=1))
+
+    def apart(self) -> Information:
         """Return what is known of each route's departure from the mean of the routes."""
         weight = np.diagonal(self.precision, axis1=1, axis2=2).T
-        mean = (weight * self.start).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
-        return Information(self.start - mean, weight)
+        return Information(self.start - self.middle()[:, None], weight)
+
+
+def _root(precision: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(precision)))
 
 
 Known = Information | Location
@@ -209,9 +226,20 @@ class Rotated(Transform):  # type: ignore[misc]
     @staticmethod
     def mean(prior_mean: FloatArray, location: Location, prior_sd: FloatArray) -> Tensor:
         """Return the mean of the normal, carrying start, root, its inverse and determinant."""
-        root = location.root(prior_sd)
+        return Rotated._about(prior_mean, location.start[:, 0], location.root(prior_sd))
+
+    @staticmethod
+    def around(
+        prior_mean: FloatArray, location: Location, prior_sd: FloatArray, scales: FloatArray
+    ) -> Tensor:
+        """Return the same for the mean over the routes; ``scales``: SDs of the covariates."""
+        root = location.root_of_mean(prior_sd, _ROUGH_ROUTE_SD / scales)
+        return Rotated._about(prior_mean, location.middle(), root)
+
+    @staticmethod
+    def _about(prior_mean: FloatArray, start: FloatArray, root: FloatArray) -> Tensor:
         return _carrying(
-            outside(prior_mean), outside(location.start[:, 0]), outside(root),
+            outside(prior_mean), outside(start), outside(root),
             outside(np.linalg.inv(root)), outside(np.array(np.log(np.diag(root)).sum())),
         )  # fmt: skip
 

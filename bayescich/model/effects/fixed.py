@@ -54,12 +54,19 @@ class FixedEffect:
                 self.variable, centre, spreads, dims="covariate", default_transform=None,
                 transform=Rotated() if located else None,
             )  # fmt: skip
-        mean = pm.Normal(f"{self.variable}_mean", outside(means), spreads, dims="covariate")
+        about = Rotated.around(means, located, sds, matrix.scales) if located else outside(means)
+        mean = pm.Normal(
+            f"{self.variable}_mean", about, spreads, dims="covariate", default_transform=None,
+            transform=Rotated() if located else None,
+        )  # fmt: skip
         spread = random_variable(f"{self.variable}_route_sd", priors.get("fixed.route_sd"))
         dims, shape = ("covariate", "route"), (len(matrix.names), len(design.routes))
-        known = located.around() if located else Information.none(shape)
+        known = located.apart() if located else Information.none(shape)
+        # what the data say of a route is about the sum: mean and departure
+        risen = mean - outside(located.middle()) if located else outside(means) * 0.0
         apart = pm.Normal(
-            f"{self.variable}_apart_offset", Informed.mean(known),
+            f"{self.variable}_apart_offset",
+            Informed.mean(known, risen[:, None] * outside(np.ones(shape))),
             spread * outside(np.ones(shape) / matrix.scales[:, None]), dims=dims,
             default_transform=None, transform=Informed(),
         )  # fmt: skip
