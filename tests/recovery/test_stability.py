@@ -1,13 +1,15 @@
 """Known truth: do the 90% intervals of MODEL=stability cover what the simulator used?
 
 The model is the file's own: covariates with the means of the others, needs, needs within types,
-matching, homes, providers, authorities and years. Two things are taken from the truth, since they
-are faults of recording and not of the model: the children's needs are their true ones, and a stay
-that ended because its home closed is censored (no hazard of the child's ended it).
+matching, claims, homes, providers, authorities and years. Two things are taken from the truth,
+since they are faults of recording and not of the model: the children's needs are their true ones,
+and a stay that ended because its home closed is censored (no hazard of the child's ended it).
 
 The simulator measures needs from their mean over children in homes, the model from nought. So what
 is compared is the effect of each type for the child with average needs, which is the same in both;
 needs and needs within types are shifted so that the latter sum to zero over the types that occur.
+A home's claim to meet a need does ``matching * (has - mean)`` in the simulator; so in the model it
+does ``-mean * matching`` for every child, and ``matching`` beyond that for a child with the need.
 Slow: run by ``make recovery``, which also writes ``docs/recovery.md``.
 """
 
@@ -19,12 +21,15 @@ import pytest
 import xarray as xr
 
 from bayescich.histories.analysis_table import load_analysis_table
+from bayescich.simulate.calibration import value
 from bayescich.simulate.shapes import NEEDS
 from bayescich.spec import load_model_spec
 from tests.recovery.fitting import LENGTH, england, fit
 from tests.recovery.results import CHILDREN, coverage, gather, row, rows_of, seeds, write_section
 
 TITLE = "Stability, in a synthetic England"
+HYPER = ("type_need_sd", "matching_mean", "matching_sd")
+"""Of these the calibration of the simulator is the truth, by the same names."""
 
 pytestmark = pytest.mark.slow
 
@@ -74,14 +79,19 @@ class Truth:
         self.mean_need = self.values["need_mean"]
 
     def simple(self, seed: int) -> list[dict[str, object]]:
-        """Return standard deviations, frailty, covariates and years."""
+        """Return standard deviations, frailty, covariates and years.
+
+        There is none for the steps of the years: the simulator's years are no walk.
+        """
         found = self.posterior
-        rows = [
-            row(seed, name, "", self.values[name, ""], found[name])
-            for name in ("provider_sd", "authority_sd", "frailty_variance")
-        ]
-        rows.append(row(seed, "home_sd", "", self._home_sd(), found["home_sd"]))
-        rows.append(row(seed, "home_type_sd", "", self._type_sd(), found["home_type_sd"]))
+        truths = {
+            **{f"{name}_sd": self.values[f"{name}_sd", ""] for name in ("home", "provider")},
+            "authority_sd": self.values["authority_sd", ""],
+            "home_type_sd": self._type_sd(),
+            "frailty_variance": self.values["frailty_variance", ""],
+            **{name: value(f"moves.{name}") for name in HYPER},
+        }
+        rows = [row(seed, name, "", truth, found[name]) for name, truth in truths.items()]
         for name in _labels(found, "covariate"):
             # nothing but the home's own effect hangs on the company in a home
             own = "home mean of" not in name
@@ -96,48 +106,43 @@ class Truth:
         found = self.posterior
         average = _along("crossed_need", self.mean_need[_labels(found, "crossed_need")])
         within = (found["type_need_effect"] * average).sum("crossed_need")
-        met = self._said_to_be_met().groupby(self._homes()["home_type"]).mean().loc[self.shown]
-        matched = _labels(found, "matched_need")
-        share = xr.DataArray(
-            met[matched] * self.mean_need[matched], dims=("home_type", "matched_need")
+        # what homes of the type claim, on average, does to all of their children and by matching
+        homes = self.table.drop_duplicates("home").set_index("home_type")
+        met = pd.DataFrame({need: homes[f"meets_{need}"] for need in NEEDS})
+        share = met.groupby(level=0).mean().loc[self.shown]
+        claimed, matched = _labels(found, "claim"), _labels(found, "matched_need")
+        claims = xr.DataArray(share[claimed], dims=("home_type", "claim"))
+        matches = xr.DataArray(
+            share[matched] * self.mean_need[matched], dims=("home_type", "matched_need")
         )
-        by_matching = (found["matching_effect"] * share).sum("matched_need")
-        effect = found["home_type_effect"] + within + by_matching
+        by_claim = (found["claim_effect"] * claims).sum("claim")
+        by_matching = (found["matching_effect"] * matches).sum("matched_need")
+        effect = found["home_type_effect"] + within + by_claim + by_matching
         true = self.values["home_type"][self.shown]
         return _each(seed, "home type", true - true.mean(), effect - effect.mean("home_type"))
 
     def needs(self, seed: int) -> list[dict[str, object]]:
-        """Return needs, needs within types and matching."""
+        """Return needs, needs within types, matching and claims."""
         found = self.posterior
         overall = self.type_need.mean(axis=1)
         need = self.values["need"][_labels(found, "need")] + overall
         beyond = xr.DataArray(
             self.type_need.sub(overall, axis=0), dims=("crossed_need", "home_type")
         ).sel(crossed_need=_labels(found, "crossed_need"))
-        matching = self.values["matching"][_labels(found, "matched_need")]
+        matching = self.values["matching"]
+        claim = (-self.mean_need * matching)[_labels(found, "claim")]
+        matching = matching[_labels(found, "matched_need")]
         return [
             *_each(seed, "need", need[_labels(found, "need")], found["need_effect"]),
             *rows_of(seed, "type x need", beyond, found["type_need_effect"]),
             *_each(seed, "matching", matching, found["matching_effect"]),
+            *_each(seed, "claim", claim, found["claim_effect"]),
         ]
-
-    def _home_sd(self) -> float:
-        """Return the SD of homes; what they say they meet is in it for the average child."""
-        met = self._said_to_be_met() @ (self.mean_need * self.values["matching"])[list(NEEDS)]
-        within = met - met.groupby(self._homes()["home_type"]).transform("mean")
-        return float(np.hypot(self.values["home_sd", ""], within.std()))
 
     def _type_sd(self) -> float:
         """Return the SD of types for the child without needs, as the model has it."""
         without = self.type_need.T @ self.mean_need[list(NEEDS)]
         return float(np.hypot(self.values["home_type_sd", ""], without.std()))
-
-    def _homes(self) -> pd.DataFrame:
-        return self.table.drop_duplicates("home")
-
-    def _said_to_be_met(self) -> pd.DataFrame:
-        homes = self._homes()
-        return pd.DataFrame({need: homes[f"meets_{need}"] for need in NEEDS})
 
 
 def _labels(found: xr.Dataset, dim: str) -> list[str]:
@@ -161,7 +166,8 @@ def test_intervals_cover_the_truth_at_the_nominal_rate(recovered: pd.DataFrame) 
 
 WHATS = [
     "home type", "home_sd", "provider_sd", "authority_sd", "home_type_sd", "frailty_variance",
-    "fixed", "fixed, means of the others", "need", "type x need", "matching", "year",
+    "fixed", "fixed, means of the others", "need", "type x need", "matching", "claim", "year",
+    "type_need_sd", "matching_mean", "matching_sd",
 ]  # fmt: skip
 
 
@@ -187,7 +193,7 @@ def _write(recovered: pd.DataFrame) -> None:
         "the share covered need not be exactly 90% for a standard deviation. The effect of a home "
         "type is that for the child with average needs, centred over the types that occur. The "
         "model measures from the child without needs, so the truth held against `home_type_sd` has "
-        "what average needs do within types added to it, and that against `home_sd` what homes say "
-        "they meet."
+        "what average needs do within types added to it. The simulator's years are independent of "
+        "each other and the model's are a walk: it takes neighbours to be alike that are not."
     )
     write_section(TITLE, before, recovered, after)
