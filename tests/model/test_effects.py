@@ -184,14 +184,6 @@ def test_frailties_follow_the_child_of_each_row(hazard: Toy) -> None:
     assert len(set(omega)) == hazard.design.unit.size
 
 
-def test_new_children_have_frailties_of_mean_one(hazard: Toy) -> None:
-    draws = Draws({"frailty_variance": np.full(4000, 0.6)})
-    omega = hazard.likelihood.new_frailties(draws, hazard.design, np.random.default_rng(2))
-    assert omega.shape == (4000, hazard.design.rows)
-    assert omega.mean() == pytest.approx(1.0, abs=0.01)
-    assert omega.var() == pytest.approx(0.6, rel=0.03)
-
-
 def test_new_levels_come_from_the_population_of_the_same_draw() -> None:
     rng = np.random.default_rng(3)
     draws = Draws(

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from bayescich.checks.spells import Spells
+from bayescich.checks.walk import replicate_spells
 from bayescich.design import Design
 from bayescich.model import Draws, make_structure
 from bayescich.model.likelihoods.competing import CompetingLikelihood
@@ -269,8 +271,10 @@ def test_incidence_is_the_share_of_simulated_exits(frailty: str | None) -> None:
     rng = np.random.default_rng(3)
     eta = np.tile(np.array([0.3, -0.4, 0.1])[None, :, None], (samples, 1, 1))
     design = one_row(likelihood, stratum=1)
-    omega = likelihood.new_frailties(draws, design, rng)
-    left, route = likelihood.replicate_ends(draws, eta, omega, design, rng)
+    omega = likelihood.family.new(draws, 1, rng)
+    spell, never = Spells.of(design), np.full(1, np.inf)
+    again = replicate_spells(likelihood, draws, eta, omega, spell, never, rng)
+    left, route = again.days, again.route
     days = np.array([20.0, 91.0, 400.0])
     exact = likelihood.incidence(draws.take(slice(0, 1)), eta[:1], days, stratum=1)[0, :, 0]
     for place in range(3):

@@ -1,7 +1,6 @@
 """Replicates, expectations and standardised probabilities of each likelihood."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import expit
 
+from bayescich.checks.spells import Spells
+from bayescich.checks.walk import replicate_spells
 from bayescich.design import Design, Factor
 from bayescich.design.core import DAYS_PER_YEAR
 from bayescich.model import Draws
@@ -46,43 +47,19 @@ def survival(days: np.ndarray, eta: float = 0.0) -> np.ndarray:
     return np.exp(-(in_band @ np.exp(BASELINE)) / DAYS_PER_YEAR * np.exp(eta))
 
 
-def test_one_band_gives_exponential_durations() -> None:
-    likelihood = HazardLikelihood((1e6,), None)
-    draws = Draws({"baseline": np.full((SAMPLES, 2), np.log(2.0))})
-    eta = np.full((SAMPLES, 1), 0.3)
-    days = likelihood.replicate_durations(draws, eta, np.ones_like(eta), np.random.default_rng(1))
-    expected = stats.expon(scale=DAYS_PER_YEAR / (2 * np.exp(0.3)))
-    assert stats.kstest(days.ravel(), expected.cdf).pvalue > 0.01
-
-
-def test_durations_have_the_rate_of_each_band() -> None:
-    likelihood = HazardLikelihood(CUTS, None)
-    eta, frailty = np.full((SAMPLES, 2), 0.4), np.ones((SAMPLES, 2))
-    frailty[:, 1] = 2.0
-    draws = hazard_draws()
-    days = likelihood.replicate_durations(draws, eta, frailty, np.random.default_rng(2))
-    assert stats.kstest(days[:, 0], lambda t: 1 - survival(t, 0.4)).pvalue > 0.01
-    assert stats.kstest(days[:, 1], lambda t: 1 - survival(t, 0.4) ** 2).pvalue > 0.01
-    edges = [0.0, *CUTS, np.inf]
-    for band, (low, high) in enumerate(pairwise(edges)):
-        years = np.clip(days[:, 0], low, high).sum() - low * SAMPLES
-        ended = ((days[:, 0] > low) & (days[:, 0] <= high)).sum()
-        rate = ended / (years / DAYS_PER_YEAR)
-        assert rate == pytest.approx(np.exp(BASELINE[band] + 0.4), rel=4 / np.sqrt(ended))
-
-
 def test_the_probability_of_a_move_is_the_average_over_new_children() -> None:
     likelihood = HazardLikelihood(CUTS, "child", GammaFrailty())
     draws, eta = hazard_draws(), np.full((SAMPLES, 1), -0.2)
     design = one_row(event=[1], exposure=[[0.1, 0.0, 0.0]])
     rng = np.random.default_rng(3)
-    omega = likelihood.new_frailties(draws, design, rng)
+    omega = likelihood.family.new(draws, 1, rng)
+    spell = Spells.of(one_row(event=[1], entry=[0.0], follow_up=[1.0]))
+    again = replicate_spells(likelihood, draws, eta, omega, spell, np.full(1, np.inf), rng)
     for days in (5.0, 20.0, 200.0):
         exact = likelihood.standardised(draws, eta, design, days)
         assert exact.shape == eta.shape
-        simulated = likelihood.replicate_durations(draws, eta, omega, rng) <= days
         error = 4 * np.sqrt(0.25 / SAMPLES)
-        assert simulated.mean() == pytest.approx(exact[0, 0], abs=error)
+        assert (again.days <= days).mean() == pytest.approx(exact[0, 0], abs=error)
         cumulative = -np.log(survival(np.array([days]), -0.2))[0]
         assert exact[0, 0] == pytest.approx(1 - (1 + 0.7 * cumulative) ** (-1 / 0.7))
 

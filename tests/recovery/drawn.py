@@ -27,12 +27,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescich.checks.spells import Spells
+from bayescich.checks.walk import replicate_spells
 from bayescich.design import Design, build_design
 from bayescich.histories.analysis_table import load_analysis_table
 from bayescich.histories.exits import CENSORED, nearly_18
 from bayescich.model import Draws, Structure, build_model, make_structure
 from bayescich.model.likelihoods.competing import CompetingLikelihood
-from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.prior import sample_prior
 from bayescich.spec import ModelSpec, load_model_spec, load_prior_set
 from tests.recovery.fitting import england, fit
@@ -121,19 +123,16 @@ def draw(study: Study, seed: int) -> tuple[int, pd.DataFrame]:
 def _ends(
     study: Study, draws: Draws, eta: np.ndarray, frailty: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    likelihood, until = study.structure.likelihood, study.follow_up
-    outcome = study.spec.likelihood
+    likelihood, outcome = study.structure.likelihood, study.spec.likelihood
+    assert isinstance(likelihood, HazardTimes)
+    spells = Spells.of(study.design)
+    # ends fall on whole days, as in records: half a day later on average, thousandths of a stay
+    drawn = replicate_spells(likelihood, draws, eta, frailty, spells, study.follow_up, rng)
+    ended = drawn.event[0].astype(int)
     if isinstance(likelihood, CompetingLikelihood):
-        days, route = likelihood.replicate_ends(draws, eta, frailty, study.design, rng)
-        names = np.array(likelihood.routes, dtype=object)[route[0].astype(int)]
-        ended = np.where(days[0] < until, names, CENSORED)
-    else:
-        assert isinstance(likelihood, HazardLikelihood)
-        days = likelihood.replicate_durations(draws, eta, frailty, rng)
-        ended = (days[0] < until).astype(int)
-    # a thousandth of a day: no stay is without any time at risk
-    seen = np.maximum(np.minimum(days[0], until), 1e-3)
-    return study.table.assign(**{outcome.time: seen, outcome.event: ended})
+        # a censored stay has the route -1: the last name
+        ended = np.array([*likelihood.routes, CENSORED], dtype=object)[drawn.route[0]]
+    return study.table.assign(**{outcome.time: drawn.days[0], outcome.event: ended})
 
 
 def _can_be_fitted(study: Study, table: pd.DataFrame) -> bool:

@@ -38,7 +38,7 @@ from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.effects.baseline import declare_baseline, declare_departures, log_baseline
 from bayescich.model.hazard.arrays import route_events
 from bayescich.model.hazard.operation import hazard_log_likelihood
-from bayescich.model.likelihoods.times import HazardTimes, days_of
+from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.model.random_variables import random_variable
 from bayescich.model.terms import Predictor, stacked_values
 from bayescich.spec.priors import PriorSet
@@ -155,25 +155,6 @@ class CompetingLikelihood(HazardTimes):
         """Draw whether an event happens within the observed exposure, (samples, rows)."""
         total = self.cumulative_hazard(draws, eta, design).sum(axis=1)
         return rng.poisson(total * self.frailties(draws, eta, design, rng)).astype(np.float64)
-
-    def replicate_ends(
-        self,
-        draws: Draws,
-        eta: FloatArray,
-        frailty: FloatArray,
-        design: Design,
-        rng: np.random.Generator,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Draw the day of the exit and its route for each row, (samples, rows) each."""
-        target = rng.exponential(size=frailty.shape) / frailty
-        rate = np.exp(np.moveaxis(log_baseline(draws)[:, _stratum(design)], 3, 1))
-        by_route = rate * np.exp(eta)[..., None]
-        days = days_of(target, by_route.sum(axis=1), self.cuts)
-        band = np.searchsorted(self.cuts, days, side="left")
-        there = np.take_along_axis(by_route, band[:, None, :, None], axis=3)[..., 0]
-        chance = np.cumsum(there, axis=1) / there.sum(axis=1, keepdims=True)
-        route = (rng.random(days.shape)[:, None] > chance).sum(axis=1)
-        return days, np.minimum(route, len(self.routes) - 1).astype(np.float64)
 
     def observed(self, design: Design) -> FloatArray:
         """Return the event of each spell, 0 or 1."""

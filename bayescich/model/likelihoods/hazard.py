@@ -22,7 +22,7 @@ from bayescich.model.base import sum_by_unit
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.effects.baseline import declare_baseline, declare_departures, log_baseline
 from bayescich.model.hazard.operation import hazard_log_likelihood
-from bayescich.model.likelihoods.times import HazardTimes, days_of, years_until
+from bayescich.model.likelihoods.times import HazardTimes, years_until
 from bayescich.model.terms import Predictor, stacked_values
 from bayescich.spec.priors import PriorSet
 
@@ -74,22 +74,6 @@ class HazardLikelihood(HazardTimes):
         """
         hazard = self.cumulative_hazard(draws, eta, design)
         return rng.poisson(hazard * self.frailties(draws, eta, design, rng)).astype(np.float64)
-
-    def replicate_durations(
-        self,
-        draws: Draws,
-        eta: FloatArray,
-        frailty: FloatArray,
-        rng: np.random.Generator,
-        stratum: FloatArray | None = None,
-    ) -> FloatArray:
-        """Draw days until the move by inverting the cumulative hazard, (samples, rows).
-
-        ``stratum`` (rows,) says which baseline each row has, when there are several.
-        """
-        target = rng.exponential(size=eta.shape) / (frailty * np.exp(eta))
-        rate = np.exp(log_baseline(draws))
-        return days_of(target, rate[:, 0] if stratum is None else rate[:, stratum], self.cuts)
 
     def observed(self, design: Design) -> FloatArray:
         """Return the event of each spell, 0 or 1."""

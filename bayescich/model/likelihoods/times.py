@@ -1,4 +1,4 @@
-"""What every piecewise-exponential hazard shares: clock, baselines, frailty, durations."""
+"""What every piecewise-exponential hazard shares: clock, baselines, frailty."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bayescich.design.core import DAYS_PER_YEAR, Design
+from bayescich.design.core import Design
 from bayescich.design.outcomes import band_exposure
 from bayescich.model.base import sum_by_unit
 from bayescich.model.draws import Draws, FloatArray, Tensor
@@ -88,10 +88,6 @@ class HazardTimes:
         by_unit, _ = self._by_unit(draws, eta, design)
         return self.family.draw(draws, events, by_unit, rng)[:, design.unit.codes]
 
-    def new_frailties(self, draws: Draws, design: Design, rng: np.random.Generator) -> FloatArray:
-        """Draw the frailties of new children, one a row, shape (samples, rows)."""
-        return self.family.new(draws, design.rows, rng)
-
     def _by_unit(
         self, draws: Draws, eta: FloatArray, design: Design
     ) -> tuple[FloatArray, FloatArray | None]:
@@ -112,26 +108,3 @@ def _over_routes(hazard: FloatArray) -> FloatArray:
 def years_until(days: float, cuts: tuple[float, ...]) -> FloatArray:
     """Return the years spent in each band up to a day, shape (bands,)."""
     return band_exposure(np.zeros(1), np.array([float(days)]), cuts)[0]
-
-
-def days_of(target: FloatArray, rate: FloatArray, cuts: tuple[float, ...]) -> FloatArray:
-    """Return the day at which a cumulative hazard is reached.
-
-    Parameters
-    ----------
-    target : array, shape (samples, rows)
-        Cumulative hazard over the baseline, at a relative risk of 1.
-    rate : array, shape (samples, bands) or (samples, rows, bands)
-        Baseline hazard per year.
-    """
-    # walk the bands once: the remaining cumulative hazard is spent band by band
-    widths = np.diff(np.array([0.0, *cuts, np.inf]))
-    days = np.zeros_like(target)
-    left = target.copy()
-    for band, width in enumerate(widths):
-        per_day = rate[..., band] / DAYS_PER_YEAR
-        per_day = per_day[:, None] if per_day.ndim == 1 else per_day
-        spent = np.minimum(left, per_day * width)
-        days += spent / per_day
-        left -= spent
-    return days
