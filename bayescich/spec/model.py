@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from bayescich.spec.base import Strict
+from bayescich.spec.formula import FormulaSpec, sd_roles
 from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import ROLES, Prior, check_role
 
-DataSource = Literal["placements", "exits", "settings", "inspections", "table"]
+DataSource = Literal["placements", "exits", "settings", "inspections", "authorities", "table"]
 SamplerName = Literal["auto", "nutpie", "numpyro", "blackjax", "pymc"]
 Parametrisation = Literal["auto", "centred", "noncentred", "partial"]
 FrailtyFamily = Literal["gamma", "log_normal"]
@@ -173,7 +174,13 @@ class GaussianSpec(Strict):
 
 
 LikelihoodSpec = Annotated[
-    HazardSpec | CompetingSpec | OrdinalSpec | BinomialSpec | BernoulliSpec | GaussianSpec,
+    HazardSpec
+    | CompetingSpec
+    | OrdinalSpec
+    | BinomialSpec
+    | BernoulliSpec
+    | GaussianSpec
+    | FormulaSpec,
     Field(discriminator="family"),
 ]
 
@@ -351,6 +358,17 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _formula_is_all(self) -> ModelSpec:
+        item = self.likelihood
+        if not isinstance(item, FormulaSpec):
+            return self
+        if self.effects:
+            raise ValueError("with family: formula the effects are in the formula; leave them out")
+        if self.unit not in item.columns:
+            raise ValueError(f"the unit '{self.unit}' is not in the formula")
+        return self
+
+    @model_validator(mode="after")
     def _effects_are_distinct(self) -> ModelSpec:
         columns = self.group_columns
         twice = sorted({c for c in columns if columns.count(c) > 1})
@@ -389,6 +407,8 @@ class ModelSpec(Strict):
         groups = {f"{e.by}.sd" for e in self.effects if isinstance(e, kinds)}
         groups |= {f"{e.by}.step_sd" for e in self.effects if isinstance(e, WalkEffectSpec)}
         groups |= {f"{e.name}.sd" for e in self.effects if isinstance(e, NeedsEffectSpec)}
+        if isinstance(self.likelihood, FormulaSpec):
+            groups |= {sd_roles(term)[0] for term in self.likelihood.group_terms}
         for role in self.priors:
             if role.endswith((".sd", ".step_sd")) and role not in groups | set(ROLES):
                 known = ", ".join(sorted(groups)) or "none: no effect has groups"
