@@ -33,16 +33,17 @@ def load_analysis_table(
 
     Parameters
     ----------
-    source : {"placements", "exits", "settings", "inspections", "table"}
+    source : {"placements", "exits", "settings", "inspections", "authorities", "table"}
         ``placements``: SSDA903 returns, at any depth, and an Ofsted register, in a folder
         ``ofsted`` or beside them. ``exits``: the same stays, made ready for routes of exit.
         ``settings``: stays in every kind of setting; the register may be absent.
-        ``inspections``: Ofsted provider-level files. ``table``: one CSV or Parquet file.
+        ``inspections``: Ofsted provider-level files. ``authorities``: DfE's published counts by
+        local authority. ``table``: one CSV or Parquet file.
     path : Path
         The folder, or the file.
     policies : HistoryPolicies, optional
-        How returns become histories (none are needed for ``inspections`` and ``table``); the
-        defaults if left out.
+        How returns become histories (none are needed for ``inspections``, ``authorities`` and
+        ``table``); the defaults if left out.
 
     Raises
     ------
@@ -118,6 +119,15 @@ def _inspections(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]
     return frame, records.account + account
 
 
+def _authorities(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.authority_panel import authority_panel
+    from bayescich.records.authority_counts import read_authority_counts
+
+    records = read_authority_counts(path)
+    frame, account = authority_panel(records)
+    return frame, records.account + account
+
+
 def _own_table(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
     frame = _read_own_table(path)
     return frame, Account().read("table", path.name, len(frame)).kept("table", "rows", len(frame))
@@ -169,5 +179,6 @@ _READERS = {
     "exits": _exits,
     "settings": _settings,
     "inspections": _inspections,
+    "authorities": _authorities,
     "table": _own_table,
 }
