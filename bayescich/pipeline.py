@@ -7,17 +7,20 @@ ArviZ) is imported only once a fit is really needed.
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayescich import formula_path
 from bayescich.artefacts import load_inputs, save_inputs, save_results
 from bayescich.errors import RecordsError, RunError
+from bayescich.formula_path import has_formula
 from bayescich.histories.analysis_table import AnalysisTable, load_analysis_table
 from bayescich.progress import say
+from bayescich.records.authority_counts import WHERE_DFE_PUBLISHES
 from bayescich.runs import (
     READING_ROOMS,
     Inputs,
@@ -38,15 +41,11 @@ from bayescich.spec.model import FROM_RETURNS
 from bayescich.synthetic import synthetic_england
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from bayescich.checks.core import Check
     from bayescich.design import Design
     from bayescich.estimates.core import Estimate
-    from bayescich.model import Structure
-    from bayescich.sampling import Fit, SamplerSettings
+    from bayescich.sampling.formula_fit import AnyFit
 
-PRIOR_DRAWS = 1000
 WARNINGS_SHOWN = 5
 
 WHERE_OFSTED_PUBLISHES = (
@@ -113,15 +112,12 @@ def make_request(
 def _default_data(spec: ModelSpec) -> Path:
     if spec.data in FROM_RETURNS:
         return synthetic_england()
-    next_step = (
-        WHERE_OFSTED_PUBLISHES
-        if spec.data == "inspections"
-        else "Give a CSV or Parquet file: bayescich fit my_spec.yaml --data my_table.csv"
-    )
+    published = {"inspections": WHERE_OFSTED_PUBLISHES, "authorities": WHERE_DFE_PUBLISHES}
+    own = "Give a CSV or Parquet file: bayescich fit my_spec.yaml --data my_table.csv"
     raise RecordsError(
         f"The model '{spec.name}' needs data that does not come with the package.",
         where="--data (DATA=) was not given",
-        next_step=next_step,
+        next_step=published.get(spec.data, own),
     )
 
 
@@ -171,9 +167,10 @@ def _fit(
     table = clock.time("records and histories", lambda: _table(request))
     request, table = _as_the_table_allows(request, table)
     # a spec that does not match its table or its priors ends here, before anything is written
-    design = clock.time("design", lambda: _design(table, request.spec))
-    _warn(design, request.spec)
-    _try_model(request, design)
+    design = clock.time("design", lambda: _design(table, request.spec, request.priors))
+    if not has_formula(request.spec):
+        _warn(design, request.spec)
+        _try_model(request, design)
     run.write_manifest(_opening_manifest(request, run, inputs, table))
     save_inputs(table, request.spec, request.priors, run)
     spec, priors = request.spec, request.priors
@@ -200,14 +197,14 @@ def report(model: str, runs: Path = Path("runs"), reports: Path = Path("reports"
             next_step=f"Fit it first: make fit MODEL={model}",
         )
     table, spec, priors = load_inputs(run)
-    fitted = _sample(spec, priors, table, _design(table, spec), run)
+    fitted = _sample(spec, priors, table, _design(table, spec, priors), run)
     page = reports / model / "index.html"
     passed = _read_out(fitted, table, run.manifest(), run, page, code_digest(READING_ROOMS))
     return Outcome(run, page, passed, True, "the report was made again from the stored draws")
 
 
 def _read_out(
-    fitted: Fit,
+    fitted: AnyFit,
     table: AnalysisTable,
     manifest: dict[str, Any],
     run: Run,
@@ -241,6 +238,8 @@ def _as_the_table_allows(request: Request, table: AnalysisTable) -> tuple[Reques
     """Leave out optional effects without their columns, and note it in the account."""
     from bayescich.design.resolve import resolve_spec
 
+    if has_formula(request.spec):
+        return request, formula_path.fitted_rows(table, request.spec)
     resolved = resolve_spec(table.frame, request.spec)
     account = table.account
     for sentence in resolved.left_out:
@@ -249,9 +248,12 @@ def _as_the_table_allows(request: Request, table: AnalysisTable) -> tuple[Reques
     return replace(request, spec=resolved.spec), replace(table, account=account)
 
 
-def _design(table: AnalysisTable, spec: ModelSpec) -> Design:
+def _design(table: AnalysisTable, spec: ModelSpec, priors: PriorSet) -> Any:
+    """Return the ``Design``; of a model with a formula, Bambi's model."""
     from bayescich.design import build_design
 
+    if has_formula(spec):
+        return formula_path.build(table, spec, priors)
     return build_design(table.frame, spec)
 
 
@@ -292,22 +294,26 @@ def _opening_manifest(
 
 
 def _sample(
-    spec: ModelSpec, priors: PriorSet, table: AnalysisTable, design: Design, run: Run
-) -> Fit:
-    from bayescich.model import make_structure
+    spec: ModelSpec, priors: PriorSet, table: AnalysisTable, design: Any, run: Run
+) -> AnyFit:
+    from bayescich.model import build_model, make_structure
     from bayescich.sampling import Fit, SamplerSettings
+    from bayescich.sampling.kept import kept_draws
 
+    if has_formula(spec):
+        return formula_path.sample(spec, priors, table, run, design)
     settings = SamplerSettings.from_spec(spec.sampling)
     structure = make_structure(spec)
-    tree = _draws(structure, design, priors, settings, run.folder / "draws.nc", with_prior=True)
+    build = partial(build_model, structure, design, priors)
+    tree = kept_draws(build, settings, run.folder / "draws.nc", with_prior=True)
     unpooled = None
     if spec.home_type is not None:
         # only means and intervals of a few well-informed effects are read from this one
         fewer = replace(settings, chains=min(2, settings.chains), draws=min(1000, settings.draws))
-        alone = make_structure(spec, pool_home_types=False)
+        alone = partial(build_model, make_structure(spec, pool_home_types=False), design, priors)
         if not (run.folder / "unpooled.nc").is_file():
             say("the same model with home types not pooled, for comparison")
-        unpooled = _draws(alone, design, priors, fewer, run.folder / "unpooled.nc")
+        unpooled = kept_draws(alone, fewer, run.folder / "unpooled.nc")
     return Fit(
         spec=spec,
         priors=priors,
@@ -319,43 +325,15 @@ def _sample(
     )
 
 
-def _draws(
-    structure: Structure,
-    design: Design,
-    priors: PriorSet,
-    settings: SamplerSettings,
-    file: Path,
-    *,
-    with_prior: bool = False,
-) -> xr.DataTree:
-    """Load the draws of a run, or sample the chains that are missing and keep them."""
-    import xarray as xr
-
-    from bayescich.model import build_model
-    from bayescich.sampling import sample_posterior, sample_prior
-    from bayescich.sampling.store import load_tree, save_tree
-
-    if file.is_file():
-        return load_tree(file)
-    model = build_model(structure, design, priors)
-    groups = {}
-    if with_prior:
-        say(f"prior predictive: {PRIOR_DRAWS:,} draws from the priors")
-        groups["prior"] = xr.DataTree(sample_prior(model, PRIOR_DRAWS, settings.seed))
-    chains = file.with_name(f"chains-{file.stem}")
-    tree = sample_posterior(model, settings, chains)
-    tree = tree.assign(groups)
-    save_tree(tree, file)
-    shutil.rmtree(chains)
-    return tree
-
-
 def _checks_and_estimates(
-    fitted: Fit, table: AnalysisTable
+    fitted: AnyFit, table: AnalysisTable
 ) -> tuple[tuple[Check, ...], tuple[Estimate, ...]]:
     from bayescich.checks import run_checks
     from bayescich.estimates import run_estimates
+    from bayescich.sampling.formula_fit import FormulaFit
 
+    if isinstance(fitted, FormulaFit):
+        return formula_path.read_out(fitted)
     say("checks: convergence, prior and posterior predictive, leave-one-out")
     checks = run_checks(fitted, fitted.spec.sampling.seed)
     say("estimates: shrinkage by home type")
@@ -363,7 +341,7 @@ def _checks_and_estimates(
 
 
 def _write_report(
-    fitted: Fit,
+    fitted: AnyFit,
     checks: tuple[Check, ...],
     estimates: tuple[Estimate, ...],
     table: AnalysisTable,
@@ -372,17 +350,21 @@ def _write_report(
     run: Run,
 ) -> None:
     from bayescich.report import ReportContent, write_report
+    from bayescich.sampling.formula_fit import FormulaFit
 
     say(f"writing {report}")
-    content = ReportContent(
-        fit=fitted,
-        checks=checks,
-        estimates=estimates,
-        account=table.account,
-        manifest=manifest,
-        synthetic=table.synthetic,
-    )
-    write_report(content, report.parent)
+    if isinstance(fitted, FormulaFit):
+        formula_path.write_page(fitted, (checks, estimates), table, manifest, report.parent)
+    else:
+        content = ReportContent(
+            fit=fitted,
+            checks=checks,
+            estimates=estimates,
+            account=table.account,
+            manifest=manifest,
+            synthetic=table.synthetic,
+        )
+        write_report(content, report.parent)
     write_text(report.parent / "run-id", run.run_id + "\n")
 
 

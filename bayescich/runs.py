@@ -23,7 +23,18 @@ DRAWS_ROOMS = ("spec", "records", "histories", "design", "model", "sampling")
 """Rooms whose code decides the draws."""
 READING_ROOMS = ("checks", "estimates", "report")
 """Rooms whose code only reads them: when it changes, draws are kept and the report is redone."""
-PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "jax", "numpyro", "blackjax", "arviz", "numpy")
+PACKAGES = (
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numba",
+    "jax",
+    "numpyro",
+    "blackjax",
+    "bambi",
+    "arviz",
+    "numpy",
+)
 """Packages recorded in the manifest; those that sample are part of the run's identity."""
 
 

@@ -17,7 +17,7 @@ import xarray as xr
 
 from bayescich.checks.core import Check, Status
 from bayescich.checks.levels import exchangeable_groups
-from bayescich.sampling.fit import Fit
+from bayescich.sampling.formula_fit import AnyFit, FormulaFit
 
 RHAT_LIMIT = 1.01
 RHAT_LIMIT_LEVELS = 1.02
@@ -39,12 +39,12 @@ _STEPS = ("n_steps", "num_steps")
 _STEP_SIZE = ("step_size_bar", "step_size")
 
 
-def convergence_checks(fit: Fit) -> tuple[Check, ...]:
+def convergence_checks(fit: AnyFit) -> tuple[Check, ...]:
     """Return the gates and the sampler's health.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or FormulaFit
         Group ``posterior`` is needed; what ``sample_stats`` lacks is "not applicable", never
         passed.
 
@@ -68,7 +68,7 @@ def convergence_checks(fit: Fit) -> tuple[Check, ...]:
     )
 
 
-def rhat(fit: Fit) -> Check:
+def rhat(fit: AnyFit) -> Check:
     """Compare the chains: rank-normalised split R-hat of every quantity."""
     title = "Chains agree (R-hat)"
     posterior = _posterior(fit)
@@ -91,7 +91,7 @@ def rhat(fit: Fit) -> Check:
     )  # fmt: skip
 
 
-def effective_size(fit: Fit, kind: str) -> Check:
+def effective_size(fit: AnyFit, kind: str) -> Check:
     """Count effectively independent draws, for the bulk or for the tails."""
     values = _diagnosed(az.ess, _posterior(fit), method=kind)
     passed = bool((values["value"] >= ESS_LIMIT).all())
@@ -104,7 +104,7 @@ def effective_size(fit: Fit, kind: str) -> Check:
     )  # fmt: skip
 
 
-def monte_carlo_error(fit: Fit) -> Check:
+def monte_carlo_error(fit: AnyFit) -> Check:
     """Compare the Monte Carlo error of each mean with the posterior SD."""
     posterior = _posterior(fit)
     values = _diagnosed(az.mcse, posterior, method="mean")
@@ -170,12 +170,12 @@ def tree_depth(stats: xr.Dataset) -> Check:
     )  # fmt: skip
 
 
-def companion(fit: Fit) -> tuple[Check, ...]:
+def companion(fit: AnyFit) -> tuple[Check, ...]:
     """Compare the chains of the companion fit, from which the unpooled column is read.
 
     Empty for a model without home types: there is no such fit.
     """
-    if fit.unpooled is None or fit.structure.home_type is None:
+    if isinstance(fit, FormulaFit) or fit.unpooled is None or fit.structure.home_type is None:
         return ()
     name, title = "companion", "Chains of the companion fit (types not pooled) agree"
     effects = fit.unpooled["posterior"].to_dataset()[[fit.structure.home_type.variable]]
@@ -313,12 +313,14 @@ def _bfmi(stats: xr.Dataset) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.asarray(dataset["energy"].to_numpy(), dtype=np.float64)
 
 
-def _of_levels(fit: Fit) -> list[str]:
+def _of_levels(fit: AnyFit) -> list[str]:
     """Return the variables that hold one quantity for each of many exchangeable levels."""
+    if isinstance(fit, FormulaFit):
+        return [term.effect for term in fit.terms]
     return [*(g.variable for g in exchangeable_groups(fit.structure)), "recording_logit"]
 
 
-def _posterior(fit: Fit) -> xr.Dataset:
+def _posterior(fit: AnyFit) -> xr.Dataset:
     """Return the draws without what is the same in every draw by construction.
 
     The diagonal of a correlation matrix is 1 (and each pair stands there twice); departures from
@@ -347,7 +349,7 @@ def _pairs(matrix: xr.DataArray) -> xr.DataArray:
     return picked.drop_vars([one, other], errors="ignore").assign_coords({pair: labels})
 
 
-def _stats(fit: Fit) -> xr.Dataset:
+def _stats(fit: AnyFit) -> xr.Dataset:
     return fit.tree["sample_stats"].to_dataset() if "sample_stats" in fit.tree else xr.Dataset()
 
 

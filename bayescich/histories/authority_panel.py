@@ -71,7 +71,7 @@ def authority_panel(records: AuthorityCounts) -> tuple[pd.DataFrame, Account]:
     counts = records.counts
     wide = counts.pivot_table(index=_KEY, columns="measure", values="number", aggfunc="first")
     wide = wide.reindex(columns=list(MEASURES)).astype("Int64")
-    wide = wide.reindex(counts[_KEY].drop_duplicates().itertuples(index=False, name=None))
+    wide = wide.reindex(pd.MultiIndex.from_frame(counts[_KEY].drop_duplicates()))
     frame = wide.rename_axis(columns=None).reset_index()
     account = Account().read(TABLE, "authorities by year", len(frame))
     absent = _absent(counts, frame)

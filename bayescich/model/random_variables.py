@@ -32,11 +32,24 @@ def random_variable(
     dims : str, optional
         Dimension of a vector of independent variables.
     """
-    distribution, arguments = _ARGUMENTS[prior.distribution]
-    return getattr(pm, distribution)(name, **arguments(prior.parameters()), dims=dims)
+    distribution, arguments = distribution_of(prior)
+    return getattr(pm, distribution)(name, **arguments, dims=dims)
 
 
 def prior_distribution(prior: Prior, *, shape: int) -> Tensor:
     """Return the prior as a distribution that is part of another, e.g. the SDs of a covariance."""
+    distribution, arguments = distribution_of(prior)
+    return getattr(pm, distribution).dist(**arguments, shape=shape)
+
+
+def distribution_of(prior: Prior) -> tuple[str, dict[str, float]]:
+    """Return PyMC's name of the distribution, which is Bambi's too, and its arguments.
+
+    Examples
+    --------
+    >>> distribution_of(Prior(distribution="half_normal", sd=0.5, reason="long enough",
+    ...                       source="here"))
+    ('HalfNormal', {'sigma': 0.5})
+    """
     distribution, arguments = _ARGUMENTS[prior.distribution]
-    return getattr(pm, distribution).dist(**arguments(prior.parameters()), shape=shape)
+    return distribution, arguments(prior.parameters())

@@ -9,13 +9,12 @@ from bayescich.account import Account
 from bayescich.checks.core import Check
 from bayescich.estimates.core import Estimate
 from bayescich.sampling.fit import Fit
+from bayescich.sampling.formula_fit import FormulaFit
 
 
-@dataclass(frozen=True)
-class ReportContent:
-    """A fit, what was checked and estimated, and where its data came from."""
+class Content:
+    """What was checked and estimated, and where the data came from: whatever built the model."""
 
-    fit: Fit
     checks: tuple[Check, ...]
     estimates: tuple[Estimate, ...]
     account: Account
@@ -41,3 +40,31 @@ class ReportContent:
     def checks_of(self, *groups: str) -> tuple[Check, ...]:
         """Return the checks of these groups, in their own order."""
         return tuple(c for c in self.checks if c.group in groups)
+
+
+@dataclass(frozen=True)
+class ReportContent(Content):
+    """Everything a report is made from: a fit of the house's own models, and what came of it."""
+
+    fit: Fit
+    checks: tuple[Check, ...]
+    estimates: tuple[Estimate, ...]
+    account: Account
+    manifest: Mapping[str, object]
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class FormulaContent(Content):
+    """The same with a fit of a model with a formula."""
+
+    fit: FormulaFit
+    checks: tuple[Check, ...]
+    estimates: tuple[Estimate, ...]
+    account: Account
+    manifest: Mapping[str, object]
+    synthetic: bool
+
+
+type AnyContent = ReportContent | FormulaContent
+"""Everything a page is made from, whichever engine built the model."""

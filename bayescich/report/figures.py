@@ -21,6 +21,7 @@ from bayescich.model.effects.group import GroupEffect
 from bayescich.report.canvas import BLUE, CHAINS, ORANGE, QUIET, WIDTH, ratio_ticks
 from bayescich.report.words import Scale, plain, readable
 from bayescich.sampling.fit import Fit
+from bayescich.sampling.formula_fit import AnyFit
 
 _PER_ROW = 4
 _PANEL_LETTERS = 26
@@ -150,7 +151,7 @@ def dot_and_whisker(
     return canvas
 
 
-def rank_figure(fit: Fit, names: Sequence[str]) -> Canvas:
+def rank_figure(fit: AnyFit, names: Sequence[str]) -> Canvas:
     """Return ArviZ's rank plots of these variables, one panel a component.
 
     Draws are thinned first, so that autocorrelation is not taken for disagreement of chains.
@@ -184,7 +185,7 @@ def _fitting(title: str) -> str:
     return "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
 
 
-def energy_figure(fit: Fit) -> Canvas:
+def energy_figure(fit: AnyFit) -> Canvas:
     """Return ArviZ's energy plot: marginal and transition energies, and BFMI by chain."""
     grid = azp.plot_energy(
         fit.tree, backend="matplotlib", color=[BLUE, ORANGE],
@@ -206,7 +207,7 @@ def energy_figure(fit: Fit) -> Canvas:
     return canvas
 
 
-def prior_posterior_figure(fit: Fit, names: Sequence[str]) -> Canvas:
+def prior_posterior_figure(fit: AnyFit, names: Sequence[str]) -> Canvas:
     """Return ArviZ's prior against posterior of scalar variables: what the data added."""
     columns = min(_PER_ROW, len(names))
     rows = -(-len(names) // columns)
@@ -235,17 +236,17 @@ def _around_posterior(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
     return low - 2.0 * (high - low), high + 2.0 * (high - low)
 
 
-def _labeller(fit: Fit) -> MapLabeller:
+def _labeller(fit: AnyFit) -> MapLabeller:
     names = [str(name) for name in fit.tree["posterior"].data_vars]
     return MapLabeller(var_name_map={name: plain(name) for name in names})
 
 
-def scalar_names(fit: Fit) -> list[str]:
+def scalar_names(fit: AnyFit) -> list[str]:
     """Return the variables with one value a draw: SDs, the frailty variance, an intercept."""
     posterior = fit.tree["posterior"].to_dataset()
     return [str(n) for n in posterior.data_vars if set(posterior[n].dims) == {"chain", "draw"}]
 
 
-def named(fit: Fit, candidates: Sequence[str]) -> list[str]:
+def named(fit: AnyFit, candidates: Sequence[str]) -> list[str]:
     """Return the candidates that are in the posterior."""
     return [name for name in candidates if name in fit.tree["posterior"].data_vars]

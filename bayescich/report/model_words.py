@@ -22,6 +22,7 @@ from bayescich.report.words import (
     sentence_case,
 )
 from bayescich.sampling.fit import Fit
+from bayescich.sampling.formula_fit import AnyFit
 from bayescich.spec.model import (
     INTERACTION,
     CompetingSpec,
@@ -240,8 +241,19 @@ def _hazard_roles(item: HazardTimesSpec) -> tuple[tuple[str, str], ...]:
 
 def priors_table(fit: Fit) -> Table:
     """Return one row per prior used: what it is about, the prior, its reason and its source."""
+    notes = (
+        "Priors of covariates are per standard deviation of a measurement and per step of a yes "
+        "or no."
+    )
+    return table_of_priors(fit, priors_used(fit), (notes,))
+
+
+def table_of_priors(
+    fit: AnyFit, used: Sequence[tuple[str, str]], notes: tuple[str, ...] = ()
+) -> Table:
+    """Return the same table from parameters in words, each with its role."""
     about: dict[str, list[str]] = {}
-    for parameter, role in priors_used(fit):
+    for parameter, role in used:
         about.setdefault(role, []).append(parameter)
     rows = []
     for role, parameters in about.items():
@@ -251,10 +263,7 @@ def priors_table(fit: Fit) -> Table:
         cells = [prior.text(), prior.reason, prior.source, own]
         rows.append((Cell(about_words, role, detail=role), *(text_cell(text) for text in cells)))
     notes = (
-        (
-            "Priors of covariates are per standard deviation of a measurement and per step of a "
-            "yes or no."
-        ),
+        *notes,
         f"The set “{fit.priors.name}” leaves unused: {_unused(fit, set(about))}.",
     )
     headings = ("Parameter", "Prior", "Reason", "Source", "Set by")
@@ -278,5 +287,5 @@ def _parameters(names: Sequence[str]) -> str:
     return listed(names)
 
 
-def _unused(fit: Fit, used: set[str]) -> str:
+def _unused(fit: AnyFit, used: set[str]) -> str:
     return listed(role for role in fit.priors.priors if role not in used) or "none"

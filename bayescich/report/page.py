@@ -13,14 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bayescich.errors import ReportError
 from bayescich.report.blocks import Block, Details, Figure, Section
-from bayescich.report.content import ReportContent
+from bayescich.report.content import AnyContent, FormulaContent
+from bayescich.report.formula_sections import formula_sections
 from bayescich.report.sections import make_sections
 from bayescich.report.words import number_word, readable
 
 PAGE = "index.html"
 
 
-def write_report(content: ReportContent, folder: Path) -> Path:
+def write_report(content: AnyContent, folder: Path) -> Path:
     """Write ``index.html``, ``tables/*.csv`` and ``figures/*.png`` into a folder.
 
     The page holds its figures, its style and its one script, and asks for nothing else. Each file
@@ -29,7 +30,7 @@ def write_report(content: ReportContent, folder: Path) -> Path:
 
     Parameters
     ----------
-    content : ReportContent
+    content : ReportContent or FormulaContent
     folder : Path
         Usually ``reports/<model>``; made when it is not there.
 
@@ -43,7 +44,9 @@ def write_report(content: ReportContent, folder: Path) -> Path:
     ReportError
         When a figure cannot be drawn, or the folder cannot be written to.
     """
-    sections = make_sections(content)
+    sections = (
+        formula_sections(content) if isinstance(content, FormulaContent) else make_sections(content)
+    )
     page = render(content, sections)
     files = {f"tables/{n}.csv": t.to_csv(index=False).encode() for n, t in _tables(content)}
     files |= {f"figures/{f.name}.png": f.png for f in _figures(sections)}
@@ -61,7 +64,7 @@ def write_report(content: ReportContent, folder: Path) -> Path:
     return folder / PAGE
 
 
-def render(content: ReportContent, sections: tuple[Section, ...]) -> str:
+def render(content: AnyContent, sections: tuple[Section, ...]) -> str:
     """Return the page of a model as text."""
     spec = content.fit.spec
     return render_page(
@@ -69,7 +72,7 @@ def render(content: ReportContent, sections: tuple[Section, ...]) -> str:
         title=spec.title,
         question=spec.question,
         kicker=f"bayescich · model “{spec.name}”{_run(content)}",
-        footer=f"Made by bayescich from {content.fit.design.rows:,} rows{_run(content)}.",
+        footer=f"Made by bayescich from {content.fit.rows:,} rows{_run(content)}.",
         synthetic=content.synthetic,
         failed=[(check.title, readable(check.sentence)) for check in content.failed_gates],
     )
@@ -119,7 +122,7 @@ def render_page(
     )
 
 
-def _run(content: ReportContent) -> str:
+def _run(content: AnyContent) -> str:
     run = content.manifest.get("run_id")
     return f" · run {run}" if run else ""
 
@@ -128,7 +131,7 @@ def _asset(name: str) -> str:
     return (resources.files("bayescich.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _tables(content: ReportContent) -> Iterator[tuple[str, pd.DataFrame]]:
+def _tables(content: AnyContent) -> Iterator[tuple[str, pd.DataFrame]]:
     made = [(e.name, e.table) for e in content.estimates]
     made += [(c.name, c.table) for c in content.checks if c.table is not None]
     for name, table in made:

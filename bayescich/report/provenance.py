@@ -7,7 +7,7 @@ from typing import get_args
 
 from bayescich.account import Account, Stage
 from bayescich.report.blocks import Block, Details, Flow, FlowStep, Notes, Prose, Subhead, Table
-from bayescich.report.content import ReportContent
+from bayescich.report.content import AnyContent
 from bayescich.report.estimate_blocks import HIERARCHY, titled_table
 from bayescich.report.tables import words_table
 from bayescich.report.words import count, plain, sentence_case
@@ -20,7 +20,7 @@ _UNFOLDED = 16
 """A longer part of the manifest is folded away."""
 
 
-def data_blocks(content: ReportContent) -> tuple[Block, ...]:
+def data_blocks(content: AnyContent) -> tuple[Block, ...]:
     """Return the way of the rows from file to analysis, and the levels of the hierarchy."""
     hierarchy = content.estimate(HIERARCHY)
     found = flows(content.account)
@@ -70,7 +70,7 @@ def _steps(account: Account, table: str) -> tuple[FlowStep, ...]:
     return tuple(steps)
 
 
-def manifest_blocks(content: ReportContent) -> tuple[Block, ...]:
+def manifest_blocks(content: AnyContent) -> tuple[Block, ...]:
     """Return how to make the page again, the manifest, and what the page cannot tell."""
     return (
         Prose((f"The same inputs and the same seed give the same draws: {_command(content)}",)),
@@ -80,7 +80,7 @@ def manifest_blocks(content: ReportContent) -> tuple[Block, ...]:
     )
 
 
-def _command(content: ReportContent) -> str:
+def _command(content: AnyContent) -> str:
     spec = content.fit.spec
     if spec.data == "table":
         return f"bayescich fit {spec.name}.yaml --data <your table>"
@@ -116,7 +116,7 @@ def _text(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _caveats(content: ReportContent) -> tuple[str, ...]:
+def _caveats(content: AnyContent) -> tuple[str, ...]:
     spec = content.fit.spec
     home_types = () if spec.home_type is None else (
         ("Children are not placed in home types by lot. The model takes account of what is in its "
@@ -125,12 +125,13 @@ def _caveats(content: ReportContent) -> tuple[str, ...]:
         ("This is not a league table. Ranks are uncertain, and a type that cannot be told apart "
         "from the average is not thereby shown to be average."),
     )  # fmt: skip
-    licence = (LICENCE,) if spec.data == "inspections" and not content.synthetic else ()
+    published = spec.data in {"inspections", "authorities"} and not content.synthetic
+    licence = (LICENCE,) if published else ()
     return (
         *home_types,
         (
             "Intervals hold 90% of the posterior probability, given the model, its priors and "
-            f"{count(content.fit.design.rows)} rows; they do not cover errors in the records."
+            f"{count(content.fit.rows)} rows; they do not cover errors in the records."
         ),
         *licence,
     )

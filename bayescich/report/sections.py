@@ -12,7 +12,7 @@ from bayescich.report import answer, provenance
 from bayescich.report.blocks import Block, Details, Figure, Prose, Section, Subhead, Table
 from bayescich.report.canvas import drawn
 from bayescich.report.check_figures import draw_check, how_to_read
-from bayescich.report.content import ReportContent
+from bayescich.report.content import AnyContent, FormulaContent, ReportContent
 from bayescich.report.estimate_blocks import (
     HIERARCHY,
     SHRINKAGE,
@@ -40,7 +40,7 @@ from bayescich.report.words import (
     plural,
     readable,
 )
-from bayescich.sampling.fit import Fit
+from bayescich.sampling.formula_fit import AnyFit
 
 _RANKED = ("fixed_mean", "fixed", "baseline", "cutpoint", "need_family_mean", "home_type_sd",
            "home_sd", "provider_sd", "authority_sd")  # fmt: skip
@@ -63,8 +63,8 @@ def make_sections(content: ReportContent) -> tuple[Section, ...]:
         Section("truth", "Truth against posterior", truth_blocks(content)),
         Section("data", "Who is in the data", provenance.data_blocks(content)),
         Section("model", "The model", _model(content)),
-        Section("belief", "May we believe it?", _belief(content)),
-        Section("predictive", "Does the model resemble the data?", _predictive(content)),
+        Section("belief", "May we believe it?", belief_blocks(content)),
+        Section("predictive", "Does the model resemble the data?", predictive_blocks(content)),
         Section("estimates", others, estimate_blocks(content)),
         Section("manifest", "How it was made, and how to make it again",
                 provenance.manifest_blocks(content)),
@@ -100,7 +100,8 @@ def _sampled(content: ReportContent) -> dict[str, str]:
     return dict(zip(hierarchy.table["column"], hierarchy.table["parametrisation"], strict=True))
 
 
-def _belief(content: ReportContent) -> tuple[Block, ...]:
+def belief_blocks(content: AnyContent) -> tuple[Block, ...]:
+    """Return whether the draws may be read as the posterior: gates, chains, energy."""
     gates = [c for c in content.checks if c.gate]
     others = [c for c in content.checks_of("convergence", "comparison") if not c.gate]
     blocks: list[Block] = [Prose((_health(content, gates),))]
@@ -113,7 +114,7 @@ def _belief(content: ReportContent) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _health(content: ReportContent, gates: Sequence[Check]) -> str:
+def _health(content: AnyContent, gates: Sequence[Check]) -> str:
     posterior = content.fit.tree["posterior"]
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     sampled = f"{counted(chains, 'chain')} of {counted(draws, 'draw')} were sampled and kept."
@@ -133,7 +134,7 @@ def _health(content: ReportContent, gates: Sequence[Check]) -> str:
     return f"{sampled} {verdict}{unknown}"
 
 
-def _gate_details(content: ReportContent, gates: Sequence[Check]) -> list[Block]:
+def _gate_details(content: AnyContent, gates: Sequence[Check]) -> list[Block]:
     inner: list[Table | Prose | Figure] = []
     for check in gates:
         figure = _check_figure(check, content.synthetic)
@@ -143,7 +144,7 @@ def _gate_details(content: ReportContent, gates: Sequence[Check]) -> list[Block]
     return [Details("The quantities behind the gates", tuple(inner))] if inner else []
 
 
-def _sampler_figures(content: ReportContent) -> list[Block]:
+def _sampler_figures(content: AnyContent) -> list[Block]:
     fit = content.fit
     figures: list[Block] = [Subhead("The chains side by side")]
     if fit.tree["posterior"].sizes["chain"] > 1:
@@ -165,9 +166,10 @@ def _sampler_figures(content: ReportContent) -> list[Block]:
     return figures
 
 
-def _rank_figures(content: ReportContent) -> list[Block]:
-    fit, effect = content.fit, content.fit.structure.home_type
-    shared = _that_fit(fit, [*scalar_names(fit), *named(fit, _RANKED)])
+def _rank_figures(content: AnyContent) -> list[Block]:
+    fit = content.fit
+    effect = None if isinstance(content, FormulaContent) else content.fit.structure.home_type
+    shared = _that_fit(fit, [*scalar_names(fit), *named(fit, _ranked(content))])
     wanted = {"ranks": (shared, "the parameters all rows share")}
     if effect is not None and _that_fit(fit, [effect.variable]):
         words = f"the effects of {plural(plain(effect.column))}"
@@ -175,7 +177,15 @@ def _rank_figures(content: ReportContent) -> list[Block]:
     return [_ranks(content, name, *what) for name, what in wanted.items() if what[0]]
 
 
-def _that_fit(fit: Fit, names: Sequence[str]) -> list[str]:
+def _ranked(content: AnyContent) -> Sequence[str]:
+    if isinstance(content, FormulaContent):
+        # whatever is not the effect of one level
+        names = map(str, content.fit.tree["posterior"].data_vars)
+        return [name for name in names if not name.endswith("_effect")]
+    return _RANKED
+
+
+def _that_fit(fit: AnyFit, names: Sequence[str]) -> list[str]:
     posterior = fit.tree["posterior"].to_dataset()
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
     chosen, left = [], _PANELS
@@ -187,7 +197,7 @@ def _that_fit(fit: Fit, names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _ranks(content: ReportContent, name: str, variables: list[str], words: str) -> Figure:
+def _ranks(content: AnyContent, name: str, variables: list[str], words: str) -> Figure:
     rhat = content.check("rhat")
     found = readable(rhat.sentence) if rhat else ""
     return drawn(
@@ -199,7 +209,8 @@ def _ranks(content: ReportContent, name: str, variables: list[str], words: str) 
     )  # fmt: skip
 
 
-def _predictive(content: ReportContent) -> tuple[Block, ...]:
+def predictive_blocks(content: AnyContent) -> tuple[Block, ...]:
+    """Return the checks before and after the data."""
     blocks: list[Block] = []
     prior, after = content.checks_of("prior"), content.checks_of("predictive")
     if prior:

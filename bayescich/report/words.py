@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bayescich.spec.formula import FormulaSpec
 from bayescich.spec.model import (
     BernoulliSpec,
     BinomialSpec,
@@ -329,7 +330,7 @@ def likelihood_words(item: LikelihoodSpec) -> str:
             f"from worst to best {order}; the odds of being above each threshold are proportional "
             "(cumulative logit)."
         )
-    if isinstance(item, BinomialSpec):
+    if isinstance(item, BinomialSpec | FormulaSpec):
         return f"“{item.outcome}” out of “{item.trials}” is binomial with a logit link."
     if isinstance(item, BernoulliSpec):
         return f"“{item.outcome}” is a yes or no with a logit link."

@@ -32,6 +32,11 @@ class Fit:
     cache: dict[str, Draws] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def rows(self) -> int:
+        """Rows of the design."""
+        return self.design.rows
+
+    @property
     def posterior(self) -> Draws:
         """Posterior draws, chains stacked."""
         return self._draws("posterior")
