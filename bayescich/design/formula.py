@@ -78,7 +78,7 @@ def _counts(table: pd.DataFrame, name: str, spec: ModelSpec) -> pd.Series:
 
 def _as_meant(values: pd.Series) -> pd.Series:
     """Return numbers as they are and everything else as text, of which Bambi makes levels."""
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype("str").astype(object)
+    return values if pd.api.types.is_numeric_dtype(values) else values.astype("str")
 
 
 def _judge(frame: pd.DataFrame, item: FormulaSpec, spec: ModelSpec) -> None:

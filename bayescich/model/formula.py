@@ -117,10 +117,12 @@ def build_formula(frame: pd.DataFrame, spec: ModelSpec, priors: PriorSet) -> Any
 
     item = formula_of(spec)
     levels = [c for c in item.columns if not pd.api.types.is_numeric_dtype(frame[c])]
+    # text would do, were it not kept as objects in one version of pandas and as text in the next
+    data = frame.astype(dict.fromkeys(levels, "category"))
     try:
         model = bambi.Model(
-            item.whole, frame, family="binomial", categorical=levels, center_predictors=False,
-            auto_scale=False, extra_namespace={"trend": _trend(frame[item.occasion])},
+            item.whole, data, family="binomial", center_predictors=False, auto_scale=False,
+            extra_namespace={"trend": _trend(frame[item.occasion])},
         )  # fmt: skip
     except Exception as error:
         raise DesignError(

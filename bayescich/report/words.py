@@ -219,6 +219,7 @@ _NAMES = {
     "recording_sd": "SD of the log odds of no record",
     "recording_shift": "change of those log odds by route",
     "recording_logit": "log odds of no record, one recorder",
+    "code_year_sd": "SD of single years",
 }
 
 
