@@ -27,7 +27,7 @@ class Replicates:
     event: FloatArray
     """0 or 1."""
     days: FloatArray
-    """End of the spell in whole days, as records have it."""
+    """End of the spell; in whole days, as records have it, unless asked otherwise."""
     route: IntArray
     """Position of the route (0 for a single event), -1 where censored."""
     piece: IntArray
@@ -53,6 +53,7 @@ def replicate_spells(
     spells: Spells,
     censored_at: FloatArray,
     rng: np.random.Generator,
+    whole_days: bool = True,
 ) -> Replicates:
     """Draw whole spells.
 
@@ -67,10 +68,12 @@ def replicate_spells(
     censored_at : array, shape (spells,) or (samples, spells)
         Potential censoring in days.
     rng : Generator
+    whole_days : bool, default True
+        Whether a spell ends with its day, as in records, or at the moment of the hazard's.
     """
     risk = np.exp(eta)
     reached = _walk(likelihood, draws, risk, frailty, spells, rng)
-    ended_at = np.ceil(reached.days)
+    ended_at = np.ceil(reached.days) if whole_days else reached.days
     event = ended_at <= censored_at
     route = np.zeros(event.shape, dtype=np.int64)
     if risk.ndim == 3:

@@ -57,6 +57,16 @@ def test_replicated_spells_follow_the_hazard():
     assert set(drawn.route[drawn.event == 0]) == {-1}
 
 
+def test_spells_need_not_end_on_whole_days():
+    draws, eta = Draws({"baseline": np.log([[2.0, 0.5]])}), np.zeros((1, 1_000))
+    likelihood, spells = HazardLikelihood((100.0,), None), one_piece_each(1_000)
+    given = likelihood, draws, eta, np.ones_like(eta), spells, np.full(1_000, 300.0)
+    whole = replicate_spells(*given, np.random.default_rng(4))
+    exact = replicate_spells(*given, np.random.default_rng(4), whole_days=False)
+    assert (np.ceil(exact.days) == whole.days).all()
+    assert (exact.days < whole.days)[exact.event == 1].all()
+
+
 def test_each_spell_has_the_baseline_of_its_stratum():
     draws = Draws(
         {

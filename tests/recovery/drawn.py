@@ -126,13 +126,17 @@ def _ends(
     likelihood, outcome = study.structure.likelihood, study.spec.likelihood
     assert isinstance(likelihood, HazardTimes)
     spells = Spells.of(study.design)
-    # ends fall on whole days, as in records: half a day later on average, thousandths of a stay
-    drawn = replicate_spells(likelihood, draws, eta, frailty, spells, study.follow_up, rng)
+    # some priors end half of all stays in a few weeks: whole days would make them too long by far
+    drawn = replicate_spells(
+        likelihood, draws, eta, frailty, spells, study.follow_up, rng, whole_days=False
+    )
+    # a thousandth of a day: no stay is without any time at risk
+    seen = np.maximum(drawn.days[0], 1e-3)
     ended = drawn.event[0].astype(int)
     if isinstance(likelihood, CompetingLikelihood):
         # a censored stay has the route -1: the last name
         ended = np.array([*likelihood.routes, CENSORED], dtype=object)[drawn.route[0]]
-    return study.table.assign(**{outcome.time: drawn.days[0], outcome.event: ended})
+    return study.table.assign(**{outcome.time: seen, outcome.event: ended})
 
 
 def _can_be_fitted(study: Study, table: pd.DataFrame) -> bool:

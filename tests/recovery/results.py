@@ -21,7 +21,7 @@ from bayescich.runs import code_digest, digest
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "build" / "recovery"
 PAGE = ROOT / "docs" / "recovery.md"
-ROOMS = ("design", "histories", "model", "records", "sampling", "simulate", "spec")
+ROOMS = ("checks", "design", "histories", "model", "records", "sampling", "simulate", "spec")
 CHILDREN = 15_000
 
 OPENING = """# Recovery of known truth
