@@ -17,6 +17,7 @@ from typer.main import get_command
 from bayescich import cli
 from bayescich.design import build_design
 from bayescich.design.resolve import resolve_spec
+from bayescich.histories.authority_panel import PANEL
 from bayescich.histories.inspections import HISTORIES
 from bayescich.histories.placements import PLACEMENTS
 from bayescich.histories.schemas import SCHEMAS
@@ -24,6 +25,7 @@ from bayescich.histories.schemas.fitted import EXIT_TABLE, NEEDS_OF_STAYS, SETTI
 from bayescich.records.ofsted_lookup_schema import SPECIALISMS
 from bayescich.spec import ModelSpec, Prior, PriorSet, load_model_spec, load_prior_set
 from bayescich.spec.base import Strict
+from bayescich.spec.formula import FormulaSpec
 from bayescich.spec.model import (
     DIMENSIONS,
     NEEDS_KINDS,
@@ -65,6 +67,7 @@ SECTION_OF: dict[type[Strict], str] = {
     BinomialSpec: "Binomial",
     BernoulliSpec: "Bernoulli",
     GaussianSpec: "Gaussian",
+    FormulaSpec: "Formula",
     FixedEffectSpec: "Fixed",
     GroupEffectSpec: "Group",
     HomeTypeEffectSpec: "Home type",
@@ -172,7 +175,12 @@ def test_every_key_distribution_and_role_of_a_prior_is_described() -> None:
 
 @pytest.mark.parametrize(
     ("introduced_by", "schema"),
-    [("placements", PLACEMENTS), ("settings", SETTINGS), ("inspections", HISTORIES)],
+    [
+        ("placements", PLACEMENTS),
+        ("settings", SETTINGS),
+        ("inspections", HISTORIES),
+        ("authorities", PANEL),
+    ],
 )
 def test_every_column_of_the_packages_tables_is_described(
     introduced_by: str, schema: pa.DataFrameSchema

@@ -24,6 +24,9 @@ def formula_of(spec: ModelSpec) -> FormulaSpec:
 def formula_rows(table: pd.DataFrame, spec: ModelSpec) -> tuple[pd.DataFrame, Account]:
     """Return the columns that the formula needs, text for whatever has levels.
 
+    Unit, occasion and columns that are averaged over have levels even where they are numbers, such
+    as years; ``trend(year)`` makes a number of the occasion again.
+
     A published count that is suppressed is blank: its row is left out, and counted. In a table of
     the user's own a blank is an error, as in every model.
 
@@ -51,7 +54,11 @@ def formula_rows(table: pd.DataFrame, spec: ModelSpec) -> tuple[pd.DataFrame, Ac
     if spec.data == "authorities":
         table, account = _without_suppressed(table, item, spec, account)
     counts = {name: _counts(table, name, spec) for name in (item.outcome, item.trials)}
-    others = {name: _as_meant(column(table, name, spec)) for name in item.columns}
+    levels = {*item.compared, spec.unit}
+    others = {
+        name: _as_meant(column(table, name, spec), as_levels=name in levels)
+        for name in item.columns
+    }
     frame = pd.DataFrame(others | counts, index=table.index)
     _judge(frame, item, spec)
     return frame.reset_index(drop=True), account.kept(TABLE, "rows of the model", len(frame))
@@ -76,9 +83,10 @@ def _counts(table: pd.DataFrame, name: str, spec: ModelSpec) -> pd.Series:
     return pd.Series(values.astype(np.int64), index=table.index)
 
 
-def _as_meant(values: pd.Series) -> pd.Series:
-    """Return numbers as they are and everything else as text, of which Bambi makes levels."""
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype("str")
+def _as_meant(values: pd.Series, *, as_levels: bool) -> pd.Series:
+    """Return a measurement as it is, and whatever has levels as text."""
+    measured = pd.api.types.is_numeric_dtype(values) and not as_levels
+    return values if measured else values.astype("str")
 
 
 def _judge(frame: pd.DataFrame, item: FormulaSpec, spec: ModelSpec) -> None:

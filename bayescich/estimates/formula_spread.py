@@ -60,9 +60,11 @@ def lasting(fit: FormulaFit) -> tuple[Estimate, ...]:
         row = {"one": occasions[one], "other": occasions[other], "apart": other - one,
                "n_units": len(both)}  # fmt: skip
         rows.append(row | {k: float(v[0]) for k, v in columns("cor", correlation[:, None]).items()})
-    if not rows:
+    # an effect that is the same on every occasion lasts by assumption, and nothing is learnt of it
+    table = pd.DataFrame(rows, columns=None if rows else ["cor_q05"])
+    if (table["cor_q05"] > 1 - 1e-9).all():
         return ()
-    table = pd.DataFrame(rows).sort_values(["apart", "one"], ignore_index=True)
+    table = table.sort_values(["apart", "one"], ignore_index=True)
     near, far = table.iloc[0], table.iloc[-1]
     sentence = (
         f"Once chance is taken out, {near['one']} and {near['other']} go together by a correlation "

@@ -139,9 +139,9 @@ def build_formula(frame: pd.DataFrame, spec: ModelSpec, priors: PriorSet) -> Any
 def term_roles(model: Any) -> dict[str, tuple[str, ...]]:
     """Return the roles of the prior of each term by Bambi's name of it, from the narrowest."""
     part = model.conditional_parameters[_PARENT]
-    roles = {name: (f"fixed.{name}", "fixed") for name in part.common_terms}
-    roles |= {name: sd_roles(name) for name in part.group_specific_terms}
-    return roles | ({"Intercept": ("intercept",)} if part.intercept_term else {})
+    roles: dict[str, tuple[str, ...]] = {"Intercept": ("intercept",)} if part.intercept_term else {}
+    roles |= {name: (f"fixed.{name}", "fixed") for name in part.common_terms}
+    return roles | {name: sd_roles(name) for name in part.group_specific_terms}
 
 
 def group_terms(model: Any) -> tuple[GroupTerm, ...]:

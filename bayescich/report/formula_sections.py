@@ -165,19 +165,21 @@ def _model(content: FormulaContent) -> tuple[Block, ...]:
 def _terms(fit: FormulaFit) -> tuple[Term, ...]:
     groups = {term.name: term for term in fit.terms}
     return tuple(
-        _group(fit, groups[name]) if name in groups else Term(f"β[{name}]", _common(fit, name))
+        _group(fit, groups[name]) if name in groups else _common(fit, name)
         for name in term_roles(fit.model)
     )
 
 
-def _common(fit: FormulaFit, name: str) -> str:
+def _common(fit: FormulaFit, name: str) -> Term:
     if name == "Intercept":
-        return "intercept: the level of the reference case"
-    if name in fit.table and not fit.item.whole.split("~")[1].strip().startswith("0"):
-        return f"what each {plain(name)} differs by from the first"
-    if name in fit.table:
-        return f"level of each of {fit.table[name].nunique()} levels of “{name}”, not pooled"
-    return f"coefficient of “{name}”"
+        return Term("μ", "intercept: the level of the reference case")
+    symbol, coefficients = f"β[{name}]", fit.model.conditional_parameters["p"].common_terms[name]
+    if not coefficients.coords:
+        return Term(symbol, f"coefficient of “{name}”")
+    estimated = len(next(iter(coefficients.coords.values())))
+    if name in fit.table and estimated == fit.table[name].nunique():
+        return Term(symbol, f"one for each of {estimated} levels of “{name}”, not pooled")
+    return Term(symbol, f"coefficients of “{name}” against its first level, not pooled")
 
 
 def _group(fit: FormulaFit, term: GroupTerm) -> Term:
