@@ -239,8 +239,12 @@ def test_bad_input_is_one_message_and_leaves_nothing(
     ("arguments", "said"),
     [
         (("fit", "quality"), "Ofsted publishes it once a year on GOV.UK"),
+        (("fit", "la_stability"), "DfE publishes it once a year: search GOV.UK"),
         (("fit", "my_spec.yaml"), "needs data that does not come with the package"),
-        (("fit", "stabilty"), "Choose one of: disruptions, exits, quality, stability"),
+        (
+            ("fit", "stabilty"),
+            "Choose one of: disruptions, exits, la_stability, quality, stability",
+        ),
         (("fit", "quality", "--data", "."), "bayescich: "),
         ((*COMMAND, "--chains", "0"), "'chains' was 0: Input should be greater than or equal"),
         ((*COMMAND, "--sampler", "stan"), "'sampler' was 'stan': Input should be 'auto',"),

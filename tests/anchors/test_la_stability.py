@@ -133,6 +133,19 @@ def test_units_are_drawn_towards_what_is_usual(
     assert units["pooled_mean"].std() < units["raw"].std()
 
 
+def test_the_page_has_its_sections_and_its_licence(
+    shipped: tuple[FormulaFit, pipeline.Outcome, Path],
+) -> None:
+    _, outcome, folder = shipped
+    page = (folder / outcome.report).read_text(encoding="utf-8")
+    for section in ("answer", "averages", "spread", "units", "data", "model", "belief",
+                    "predictive", "manifest"):  # fmt: skip
+        assert f'<section id="{section}"' in page
+    assert "Open Government Licence v3.0" in page
+    assert "is suppressed" in page
+    assert "1|" not in page.split('<section id="belief"')[1], "Bambi's names stay inside"
+
+
 def test_nothing_is_fitted_twice(
     shipped: tuple[FormulaFit, pipeline.Outcome, Path], reference: Path
 ) -> None:
