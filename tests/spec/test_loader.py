@@ -114,7 +114,7 @@ def test_a_wrong_key_at_any_depth(tmp_path: Path, fault: Fault, said: str) -> No
         ),
         (
             lambda m: m["likelihood"].pop("family"),
-            "'likelihood.family' is missing; allowed: bernoulli, binomial, competing, formula, gaussian,",
+            "'likelihood.family' is missing; allowed: bernoulli, binomial, competing, formula, ",
         ),
         (
             lambda m: m["effects"][1].pop("kind"),
