@@ -17,7 +17,7 @@ from bayescich.spec.policies import HistoryPolicies
 
 @dataclass(frozen=True)
 class AnalysisTable:
-    """One row per spell, inspection or row of the user's own table."""
+    """One row per spell, child, inspection or row of the user's own table."""
 
     frame: pd.DataFrame
     account: Account
@@ -33,10 +33,12 @@ def load_analysis_table(
 
     Parameters
     ----------
-    source : {"placements", "exits", "settings", "inspections", "authorities", "table"}
+    source : {"placements", "exits", "settings", "outcomes16", "outcomes18", "inspections", \
+"authorities", "table"}
         ``placements``: SSDA903 returns, at any depth, and an Ofsted register, in a folder
         ``ofsted`` or beside them. ``exits``: the same stays, made ready for routes of exit.
         ``settings``: stays in every kind of setting; the register may be absent.
+        ``outcomes16``, ``outcomes18``: one row per child, with the stays in a window and outcomes.
         ``inspections``: Ofsted provider-level files. ``authorities``: DfE's published counts by
         local authority. ``table``: one CSV or Parquet file.
     path : Path
@@ -110,6 +112,24 @@ def _settings(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Acco
     return frame, records.account + account
 
 
+def _outcomes_16(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.outcome_tables import outcomes_16
+    from bayescich.records.everything import read_everything
+
+    records = read_everything(path)
+    frame, account = outcomes_16(records, policies)
+    return frame, records.account + account
+
+
+def _outcomes_18(path: Path, policies: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
+    from bayescich.histories.outcome_tables import outcomes_18
+    from bayescich.records.everything import read_everything
+
+    records = read_everything(path)
+    frame, account = outcomes_18(records, policies)
+    return frame, records.account + account
+
+
 def _inspections(path: Path, _: HistoryPolicies) -> tuple[pd.DataFrame, Account]:
     from bayescich.histories.inspections import inspection_histories
     from bayescich.records.ofsted import read_ofsted
@@ -178,6 +198,8 @@ _READERS = {
     "placements": _placements,
     "exits": _exits,
     "settings": _settings,
+    "outcomes16": _outcomes_16,
+    "outcomes18": _outcomes_18,
     "inspections": _inspections,
     "authorities": _authorities,
     "table": _own_table,

@@ -25,7 +25,9 @@ NOT_LINKED = "not linked to a pupil"
 NO_ROW = "no row in the extract"
 """Why an outcome is missing; a code of SDQ_REASON says it of a score of strengths."""
 
-_KS4 = ("YEAR", "ATT8", "P8", "GRADE4_EM", "GRADE5_EM", "ANY_PASS", "ASSESSED")
+_KS4 = (
+    "YEAR", "ATT8", "P8", "GRADE4_EM", "GRADE5_EM", "GRADE_C_EM", "ANY_PASS", "ASSESSED",
+)  # fmt: skip
 _KS5 = ("YEAR", "A_LEVEL_POINTS", "ASSESSED")
 _ABSENCE = ("POSSIBLE", "OVERALL", "UNAUTHORISED", "PERSISTENT", "SEVERE", "AFFECTED")
 _EXCLUSIONS = ("SUSPENSIONS", "SUSPENSION_SESSIONS", "PERMANENT")
@@ -65,7 +67,7 @@ def at_16(cohort: pd.DataFrame, returns: Ssda903Records, npd: NpdRecords | None)
     )
     if npd is None:
         return cohort
-    pupils = _pupils(cohort, npd)
+    pupils = pupils_of(cohort, npd)
     cohort = _with_npd(cohort, pupils, npd.ks4, "ks4", _KS4)
     year11 = cohort["year11"]
     for name, columns in {"absence": _ABSENCE, "exclusions": _EXCLUSIONS}.items():
@@ -112,7 +114,7 @@ def at_18(
     if npd is None:
         return cohort
     latest = npd.ks5.sort_values("YEAR", kind="stable").drop_duplicates("PUPIL", keep="last")
-    return _with_npd(cohort, _pupils(cohort, npd), latest, "ks5", _KS5)
+    return _with_npd(cohort, pupils_of(cohort, npd), latest, "ks5", _KS5)
 
 
 def year_of_age(born: pd.Series, age: int) -> pd.Series:
@@ -166,7 +168,8 @@ def _looked_after(cohort: pd.DataFrame, spells: pd.DataFrame, day: pd.Series) ->
     return among(cohort["child"], rows.loc[inside, "child"])
 
 
-def _pupils(cohort: pd.DataFrame, npd: NpdRecords) -> pd.Series:
+def pupils_of(cohort: pd.DataFrame, npd: NpdRecords) -> pd.Series:
+    """Return the pupil of each child in the order of the cohort, blank where it is not linked."""
     link = npd.link.assign(child=child_ids(npd.link)).drop_duplicates("child")
     return cohort[["child"]].merge(link[["child", "PUPIL"]], on="child", how="left")["PUPIL"]
 

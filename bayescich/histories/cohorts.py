@@ -13,7 +13,7 @@ import pandas as pd
 from bayescich.account import Account
 from bayescich.histories.cohort_outcomes import among, at_16, at_18
 from bayescich.histories.dates import birthday
-from bayescich.histories.spells import DIED, HOME_CLASSES
+from bayescich.histories.spells import DIED
 from bayescich.records.npd import NpdRecords
 from bayescich.records.ssda903 import Ssda903Records
 from bayescich.spec.policies import HistoryPolicies
@@ -135,7 +135,7 @@ def _cohort(
         window_end=june if table == "cohort at 16" else birthday(children["born"], 18),
         records_end=last_day_returned(children["authority"], returns.header),
     )
-    children = _with_arms(children, spells)
+    children = _with_arms(children, spells, home_spells)
     account = Account().read(table, "children looked after", len(children))
     cohort, account = _kept(children, policies, table, account)
     cohort = _with_days(cohort, spells, home_spells)
@@ -144,14 +144,18 @@ def _cohort(
     return cohort[_COLUMNS], account
 
 
-def _with_arms(children: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
-    """Say in which arm a child is and when the window opens; neither if not looked after in it."""
-    rows = _within(spells, children.rename(columns={"opens": "from", "window_end": "to"}))
-    homes = rows[rows["PLACE_CLASS"].isin(HOME_CLASSES)]
+def _with_arms(
+    children: pd.DataFrame, spells: pd.DataFrame, home_spells: pd.DataFrame
+) -> pd.DataFrame:
+    """Say in which arm a child is and when the window opens; neither if not looked after in it.
+
+    Homes are those of the stays in homes: a placement may become a home while it lasts.
+    """
+    window = children.rename(columns={"opens": "from", "window_end": "to"})
+    rows, homes = _within(spells, window), _within(home_spells, window)
     in_home = _at(children, homes.drop_duplicates("child"), "start")
     in_care = _at(children, rows.drop_duplicates("child"), "start")
-    at_home = spells["PLACE_CLASS"].isin(HOME_CLASSES)
-    ever = among(children["child"], spells.loc[at_home & _begins_young(spells), "child"])
+    ever = among(children["child"], home_spells.loc[_begins_young(home_spells), "child"])
     died = spells["ended_by"].eq(DIED)
     arm = np.select([in_home.notna(), in_care.notna()], [HOME, COMPARISON], "")
     start = in_home.where(in_home.notna(), in_care)
@@ -194,12 +198,10 @@ def _with_days(
     cohort: pd.DataFrame, spells: pd.DataFrame, home_spells: pd.DataFrame
 ) -> pd.DataFrame:
     window = cohort.rename(columns={"window_start": "from", "window_end": "to"})
-    rows = _within(spells, window)
-    homes = rows[rows["PLACE_CLASS"].isin(HOME_CLASSES)]
     stays = _within(home_spells, window)
     return cohort.assign(
-        in_care_days=_days(cohort, rows),
-        home_days=_days(cohort, homes),
+        in_care_days=_days(cohort, _within(spells, window)),
+        home_days=_days(cohort, stays),
         first_home=_at(cohort, stays.drop_duplicates("child"), "home"),
         last_home=_at(cohort, stays.drop_duplicates("child", keep="last"), "home"),
     )

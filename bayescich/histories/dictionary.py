@@ -15,6 +15,7 @@ from bayescich.histories.schemas.cohorts import (
     STAYS_IN_WINDOW,
 )
 from bayescich.histories.schemas.fitted import EXIT_TABLE, NEEDS_OF_STAYS, SETTINGS
+from bayescich.histories.schemas.outcomes import OUTCOMES_16, OUTCOMES_18
 from bayescich.records.fields import meaning_of
 from bayescich.records.markdown import (
     KINDS,
@@ -45,7 +46,7 @@ _DICTIONARY = "data-dictionary.md"
 
 SECTIONS: Mapping[str, Sequence[pa.DataFrameSchema]] = {
     "Histories": tuple(SCHEMAS.values()),
-    "Ready for models": (NEEDS_OF_STAYS, EXIT_TABLE, SETTINGS),
+    "Ready for models": (NEEDS_OF_STAYS, EXIT_TABLE, SETTINGS, OUTCOMES_16, OUTCOMES_18),
     "Outcomes": (STAYS_IN_WINDOW, MEMBERSHIP, COHORT_AT_16, COHORT_AT_18),
 }
 """What is made of every return, for the models of stays, and when outcomes are asked for."""
@@ -87,8 +88,8 @@ def _table(schema: pa.DataFrameSchema) -> str:
 
 
 def _row(name: str, column: pa.Column) -> tuple[str, ...]:
-    # one column per need has one row
-    shown = name.replace(".+", "<need>") if column.regex else name
+    # columns of one kind, per need or per stay, have one row
+    shown = name.replace(".+", "<need>").replace(r"\d+", "<k>").strip("^$")
     return (
         f"`{shown}`",
         KINDS[meaning_of(column).kind],

@@ -34,6 +34,8 @@ def stays_in_window(
     home_spells: pd.DataFrame,
     window: pd.DataFrame,
     carry: Sequence[str] = (),
+    named_by: Literal["setting", "kind"] = "setting",
+    chain: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
     """Cut the window of each child into stays: each day is in exactly one.
 
@@ -47,6 +49,12 @@ def stays_in_window(
         One row per child: child, window_start, window_end (the first day not in the window).
     carry : sequence of str
         Columns of the home spells to keep, such as the type or owner of the home in that stay.
+    named_by : {"setting", "kind"}
+        Column of the code table ``membership_settings`` that settings are named by; ``kind`` is
+        the coarser one, in which all homes are one setting.
+    chain : DataFrame, optional
+        From ``histories.episodes``. A placement that is a home for a part of its time only, with
+        one carer, is then what its episodes say for the rest; else it is what it began as.
 
     Returns
     -------
@@ -65,12 +73,14 @@ def stays_in_window(
     within = _cut(spells[_COLUMNS], window)
     at_home = _cut(home_spells[[*_COLUMNS, "home", *carry]], window)
     elsewhere = _rest(within, at_home, "spell")
+    if chain is not None:
+        elsewhere = elsewhere.assign(PLACE_CLASS=_class_then(elsewhere, at_home, chain))
     not_in_care = _rest(_as_spells(window), within, "child").assign(PLACE_CLASS=NOT_IN_CARE)
     stays = pd.concat([at_home, elsewhere, not_in_care], ignore_index=True)
     stays = stays.sort_values(["child", "start"], kind="stable", ignore_index=True)
-    stays = stays.assign(setting=_settings(stays["PLACE_CLASS"]))
+    stays = stays.assign(setting=_settings(stays["PLACE_CLASS"], named_by))
     _check(stays, window)
-    unknown = stays["setting"].isin(HOME_CLASSES) & stays["home"].isna()
+    unknown = stays["PLACE_CLASS"].isin(HOME_CLASSES) & stays["home"].isna()
     rule = "stay in a children's home of which the URN is not known; a home of no name"
     account = account.noted(TABLE, rule, int(unknown.sum()), stays.loc[unknown, "child"])
     columns = ["child", "home", "setting", "start", "end", *carry]
@@ -203,9 +213,19 @@ def _rest(outer: pd.DataFrame, inner: pd.DataFrame, key: str) -> pd.DataFrame:
     return rest.merge(outer.drop(columns=["start", "end"]), on=key)
 
 
-def _settings(classes: pd.Series) -> pd.Series:
+def _class_then(rest: pd.DataFrame, at_home: pd.DataFrame, chain: pd.DataFrame) -> pd.Series:
+    """Return the class of placement of what is left of placements beside their stays in homes."""
+    split = rest["spell"].isin(at_home["spell"]) & rest["child"].isin(chain["child"])
+    episodes = chain[["child", "DECOM", "PLACE_CLASS"]].sort_values("DECOM", kind="stable")
+    rows = rest.loc[split, ["child", "start"]].sort_values("start", kind="stable")
+    then = pd.merge_asof(rows, episodes, left_on="start", right_on="DECOM", by="child")
+    found = then["PLACE_CLASS"].set_axis(rows.index).reindex(rest.index)
+    return rest["PLACE_CLASS"].mask(split, found)
+
+
+def _settings(classes: pd.Series, named_by: str) -> pd.Series:
     table = code_set("membership_settings")
-    setting = dict(zip(table["class"], table["setting"], strict=True))
+    setting = dict(zip(table["class"], table[named_by], strict=True))
     # a placement whose code is not known is still a placement
     known = classes.map(setting | {NOT_IN_CARE: NOT_IN_CARE}).fillna(setting["other"])
     return known.astype("str")

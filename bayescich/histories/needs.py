@@ -7,6 +7,7 @@ a child later may be its own doing. What a home says it meets is as of the start
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
@@ -26,6 +27,33 @@ STATEMENTS = "statements at the start of stays"
 
 NEEDS_KNOWN, STATEMENT_KNOWN = "needs_known", "statement_known"
 """Columns that say whether there was anything to read a need from."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the account calls the day on which needs are frozen, and the table that it is for."""
+
+    table: str
+    of_others: str
+    day: str
+    short: str
+    kept: str
+
+
+_FIRST_HOME = _Words(
+    TABLE,
+    "of a child without a stay in this table",
+    "the child's first stay in a home began",
+    "the first stay",
+    "rows on or before the first stay in a home",
+)
+_INDEX = _Words(
+    "needs at the index date",
+    "of a child who is not in the cohort",
+    "the index date of the child",
+    "the index date",
+    "rows on or before the index date",
+)
 
 _HAS, _MEETS = "has_", "meets_"
 _ALWAYS = pd.Timestamp("1800-01-01")
@@ -83,12 +111,36 @@ def needs_of_stays(
     codes = _codes(needs, statements)
     parts, account = [pd.DataFrame(index=stays.index)], Account()
     if needs is not None and audited:
-        recorded, counted = _recorded(stays, needs, people, codes)
+        recorded, counted = _recorded(stays, needs, people, codes, _FIRST_HOME)
         parts, account = [*parts, recorded], account + counted
     if statements is not None and stated:
         said, counted = _stated(stays, statements, codes)
         parts, account = [*parts, said], account + counted
     return pd.concat(parts, axis="columns"), account
+
+
+def needs_on(
+    index: pd.DataFrame, needs: pd.DataFrame, people: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, Account]:
+    """Say which needs each child was recorded with on or before its index date.
+
+    Parameters
+    ----------
+    index : DataFrame
+        One row per child: child, index_date.
+    needs, people : DataFrame
+        As in `needs_of_stays`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed as `index`: ``needs_known`` and ``has_<need>``, as in `needs_of_stays`, of each
+        need that any child of the audit has.
+    Account
+        Rows of the audit used and not used, children of whom nothing is known.
+    """
+    children = index[["child"]].assign(first_start=index["index_date"])
+    return _recorded(children, needs, people, _codes(needs, None), _INDEX)
 
 
 def _codes(needs: pd.DataFrame | None, statements: pd.DataFrame | None) -> list[str]:
@@ -101,7 +153,11 @@ def _codes(needs: pd.DataFrame | None, statements: pd.DataFrame | None) -> list[
 
 
 def _recorded(
-    stays: pd.DataFrame, needs: pd.DataFrame, people: pd.DataFrame | None, codes: Sequence[str]
+    stays: pd.DataFrame,
+    needs: pd.DataFrame,
+    people: pd.DataFrame | None,
+    codes: Sequence[str],
+    words: _Words,
 ) -> tuple[pd.DataFrame, Account]:
     children = stays[["child", "first_start"]].drop_duplicates("child")
     children = children.assign(person=_person(children["child"], people))
@@ -116,7 +172,7 @@ def _recorded(
         having = present.loc[present["NEED"].eq(code), "child"]
         columns[_HAS + code] = stays["child"].isin(having)
     table = pd.DataFrame(columns, index=stays.index).astype("int64")
-    return table, _audit_account(rows, met, known, children)
+    return table, _audit_account(rows, met, known, children, words)
 
 
 def _person(child: pd.Series, people: pd.DataFrame | None) -> pd.Series:
@@ -126,29 +182,31 @@ def _person(child: pd.Series, people: pd.DataFrame | None) -> pd.Series:
 
 
 def _audit_account(
-    rows: pd.DataFrame, met: pd.DataFrame, known: pd.DataFrame, children: pd.DataFrame
+    rows: pd.DataFrame,
+    met: pd.DataFrame,
+    known: pd.DataFrame,
+    children: pd.DataFrame,
+    words: _Words,
 ) -> Account:
     used = rows["row"].isin(known["row"])
     undated = rows["DATE"].isna()
     elsewhere = ~rows["row"].isin(met["row"])
     reasons = {
-        "of a child without a stay in this table": elsewhere & ~undated,
+        words.of_others: elsewhere & ~undated,
         "no date": undated,
-        "dated after the child's first stay in a home began; not used": ~used
-        & ~elsewhere
-        & ~undated,
+        f"dated after {words.day}; not used": ~used & ~elsewhere & ~undated,
     }
-    account = Account().read(TABLE, "rows of the needs audit", len(rows))
+    account = Account().read(words.table, "rows of the needs audit", len(rows))
     for rule, which in reasons.items():
-        account = account.excluded(TABLE, rule, int(which.sum()), rows.loc[which, "person"])
+        account = account.excluded(words.table, rule, int(which.sum()), rows.loc[which, "person"])
     later = children["child"].isin(met["child"]) & ~children["child"].isin(known["child"])
     never = ~children["child"].isin(met["child"])
     for rule, which in {
-        "children with records of needs, all later than the first stay; needs not known": later,
+        f"children with records of needs, all later than {words.short}; needs not known": later,
         "children without a record of needs; needs not known": never,
     }.items():
-        account = account.noted(TABLE, rule, int(which.sum()), children.loc[which, "child"])
-    return account.kept(TABLE, "rows on or before the first stay in a home", int(used.sum()))
+        account = account.noted(words.table, rule, int(which.sum()), children.loc[which, "child"])
+    return account.kept(words.table, words.kept, int(used.sum()))
 
 
 def _stated(

@@ -158,7 +158,7 @@ def npd() -> NpdRecords:
     exclusions = pd.DataFrame({"PUPIL": ["P2"], "YEAR": [2020], "SUSPENSIONS": [3]})
     ks5 = pd.DataFrame({"PUPIL": ["P1", "P1"], "YEAR": [2022, 2021], "A_LEVEL_POINTS": [60.0, 20]})
     columns = {
-        "ks4": ["P8", "GRADE4_EM", "GRADE5_EM", "ANY_PASS", "ASSESSED"],
+        "ks4": ["P8", "GRADE4_EM", "GRADE5_EM", "GRADE_C_EM", "ANY_PASS", "ASSESSED"],
         "absence": ["UNAUTHORISED", "PERSISTENT", "SEVERE", "AFFECTED"],
         "exclusions": ["SUSPENSION_SESSIONS", "PERMANENT"],
         "ks5": ["ASSESSED"],

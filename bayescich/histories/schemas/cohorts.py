@@ -106,7 +106,9 @@ def _assessed(year: str) -> dict[str, pa.Column]:
 _YEAR = "School year of the row."
 _KS4 = {
     "YEAR": year(_YEAR, blank=True),
-    **_as_extracted(npd_schema.KS4.schema, "ATT8", "P8", "GRADE4_EM", "GRADE5_EM", "ANY_PASS"),
+    **_as_extracted(
+        npd_schema.KS4.schema, "ATT8", "P8", "GRADE4_EM", "GRADE5_EM", "GRADE_C_EM", "ANY_PASS"
+    ),
     **_assessed("2020 and 2021"),
 }
 _KS5 = {

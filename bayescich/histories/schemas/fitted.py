@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pa
-
 from bayescich.histories.exits import CENSORED
 from bayescich.histories.schemas.care import AUTHORITY, CHILD
 from bayescich.histories.schemas.kinds import (
@@ -11,6 +9,7 @@ from bayescich.histories.schemas.kinds import (
     listed,
     number,
     one_of,
+    optional,
     table,
     text,
     time_at_risk,
@@ -24,18 +23,6 @@ _BY_AUDIT = "Only where the source holds a needs audit."
 _BY_STATEMENT = "Only where it holds Statements of Purpose."
 
 
-def _per_need(description: str) -> pa.Column:
-    column = zero_or_one(description)
-    column.regex, column.required = True, False
-    return column
-
-
-def _optional(description: str) -> pa.Column:
-    column = zero_or_one(description)
-    column.required = False
-    return column
-
-
 NEEDS_OF_STAYS = table(
     "needs of stays",
     "What stands at the end of each row of the stays in homes (and of the exits from homes).",
@@ -43,19 +30,29 @@ NEEDS_OF_STAYS = table(
         "child": text(CHILD),
         "start": _STARTED,
         "born": _BORN,
-        "needs_known": _optional(
-            "1 if the audit says anything of the child on or before the start of the first stay "
-            f"in a home in the records. {_BY_AUDIT}"
+        "needs_known": optional(
+            zero_or_one(
+                "1 if the audit says anything of the child on or before the start of the first "
+                f"stay in a home in the records. {_BY_AUDIT}"
+            )
         ),
-        "has_.+": _per_need(
-            "1 if the need, a code of `needs`, is recorded by then as present; frozen there. "
-            f"{_BY_AUDIT}"
+        "has_.+": optional(
+            zero_or_one(
+                "1 if the need, a code of `needs`, is recorded by then as present; frozen there. "
+                f"{_BY_AUDIT}"
+            ),
+            per_need=True,
         ),
-        "statement_known": _optional(
-            f"1 if there is a statement of the home on or before the start. {_BY_STATEMENT}"
+        "statement_known": optional(
+            zero_or_one(
+                f"1 if there is a statement of the home on or before the start. {_BY_STATEMENT}"
+            )
         ),
-        "meets_.+": _per_need(
-            f"1 if the newest such statement says that the home meets the need. {_BY_STATEMENT}"
+        "meets_.+": optional(
+            zero_or_one(
+                f"1 if the newest such statement says that the home meets the need. {_BY_STATEMENT}"
+            ),
+            per_need=True,
         ),
     },
     "child start",

@@ -84,6 +84,23 @@ def zero_or_one(description: str) -> pa.Column:
     return _column("int64", description, kind, False, pa.Check.isin([0, 1]))
 
 
+def yes_or_blank(description: str) -> pa.Column:
+    """Return a column of 0 and 1, as a model takes it, with blanks."""
+    kind = Meaning("whole", "0 or 1")
+    return _column("float64", description, kind, True, pa.Check.isin([0, 1]))
+
+
+def score(description: str, unit: str) -> pa.Column:
+    """Return a column of numbers of either sign, with blanks."""
+    return _column("float64", description, Meaning("number", unit), True)
+
+
+def optional(column: pa.Column, *, per_need: bool = False) -> pa.Column:
+    """Return the same column, which need not be there; one for each need where they are many."""
+    column.regex, column.required = per_need, False
+    return column
+
+
 def year(description: str, *, blank: bool = False) -> pa.Column:
     """Return a column of years, each as the one in which it ends."""
     return _column("Int64" if blank else "int64", description, Meaning("year"), blank)
