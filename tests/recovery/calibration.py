@@ -9,13 +9,22 @@ from tests.recovery.drawn import ENGLAND
 from tests.recovery.fitting import LENGTH
 from tests.recovery.results import CHILDREN, coverage
 
-FROM_PRIORS = (
+_FROM_PRIORS = (
     f"The rows of one synthetic England ({CHILDREN:,} children, seed {ENGLAND}) are given new "
     "ends, drawn from parameters that were themselves drawn from the priors, anew for each seed; "
     f"then the model is fitted ({LENGTH['chains']} chains of {LENGTH['draws']} draws). Here the "
     "share covered must be 90% and the mean rank a half, but for chance (simulation-based "
     "calibration)."
 )
+
+
+def words(rows: pd.DataFrame) -> str:
+    """Return how the rows came about, of how many data sets they are, and how many cover."""
+    hits = f"{rows['covered'].sum():,} of {len(rows):,} intervals"
+    return (
+        f"{_FROM_PRIORS} Seeds {rows['seed'].min()} to {rows['seed'].max()}: **{hits} cover their "
+        f"truth ({rows['covered'].mean():.1%}).**"
+    )
 
 
 def check_calibrated(rows: pd.DataFrame) -> None:

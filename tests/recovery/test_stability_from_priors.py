@@ -7,7 +7,7 @@
 import pandas as pd
 import pytest
 
-from tests.recovery.calibration import FROM_PRIORS, check_calibrated, check_middle
+from tests.recovery.calibration import check_calibrated, check_middle, words
 from tests.recovery.drawn import calibrate
 from tests.recovery.results import write_section
 
@@ -21,7 +21,7 @@ def recovered(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 def test_intervals_cover_at_the_nominal_rate(recovered: pd.DataFrame) -> None:
-    write_section("Stability, drawn from the priors", FROM_PRIORS, recovered)
+    write_section("Stability, drawn from the priors", words(recovered), recovered)
     check_calibrated(recovered)
 
 
