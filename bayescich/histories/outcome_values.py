@@ -200,8 +200,10 @@ def _leavers(cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def _qualifications(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Say what the extract shows: who has a result of 16 to 18 has Level 3, no row says nothing."""
-    level3 = cohort["ks5_missing"].isna().astype("float64").where(cohort["ks5_missing"].isna())
+    """Say what the extract shows: a result of 16 to 18 is Level 3; no row, or no points, nothing."""
+    no_points = cohort["ks5_a_level_points"].eq(0).fillna(False).astype("bool")
+    shown = cohort["ks5_missing"].isna() & ~no_points
+    level3 = shown.astype("float64").where(shown)
     unseen = pd.Series(NOT_SHOWN, cohort.index, dtype="str")
     return pd.DataFrame(
         {

@@ -70,7 +70,10 @@ def test_a_table_of_no_rows_says_what_was_read(tmp_path: Path) -> None:
         load_analysis_table("table", path)
 
 
-@pytest.mark.parametrize("source", ["table", "inspections", "placements", "exits", "settings"])
+@pytest.mark.parametrize(
+    "source",
+    ["table", "inspections", "placements", "exits", "settings", "outcomes16", "outcomes18"],
+)
 def test_an_absent_path_is_named(tmp_path: Path, source: str) -> None:
     with pytest.raises(RecordsError, match=r"nothing at '.*gone'"):
         load_analysis_table(source, tmp_path / "gone")  # type: ignore[arg-type]
@@ -157,3 +160,18 @@ def test_settings_hold_the_stays_in_homes_and_elsewhere(england: Path) -> None:
     both = homes.merge(table, on=["child", "start"])
     assert len(both) > 0.95 * len(homes)
     assert (both["setting_type"] == both["home_type"]).mean() > 0.95
+
+
+@pytest.mark.parametrize(("source", "outcome"), [("outcomes16", "sdq"), ("outcomes18", "in_touch")])
+def test_outcomes_come_with_the_stays_before_them(england: Path, source: str, outcome: str) -> None:
+    table = loaded(source, england)
+    frame = table.frame
+    assert frame["child"].is_unique
+    assert frame[outcome].notna().sum() > 50
+    assert frame.loc[frame["arm"].eq("home"), "home_weight"].gt(0).all()
+    assert table.truth is not None
+    assert source in set(table.truth["model"])
+    # files, histories and cohort are all in one account
+    assert {"episodes", "stays in homes", "homes lived in"} <= {
+        e.table for e in table.account.entries
+    }

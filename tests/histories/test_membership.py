@@ -203,3 +203,17 @@ def test_days_are_conserved_and_weights_add_to_one(cuts, kinds, homes, ends) -> 
         first = max((row.start - day).days, ends[0])
         expected += max(0, min((row.end - day).days, ends[1]) - first)
     assert table.loc[table["home"].notna(), "days"].sum() == expected
+
+
+def test_the_rest_of_a_placement_that_is_a_home_for_a_time_is_what_its_episodes_say() -> None:
+    placements = spells("a 2020-01-01 2020-03-01 K2 H1")
+    homes = placements.assign(end=days("2020-02-01"))
+    chain = pd.DataFrame({"child": "a", "DECOM": days("2020-01-01 2020-02-01")})
+    chain["PLACE_CLASS"] = ["children's home", "foster"]
+    whole = window(("a", "2020-01-01", "2020-03-01"))
+    without, _ = stays_in_window(placements, homes, whole)
+    assert without["setting"].tolist() == ["children's home", "children's home"]
+    told, _ = stays_in_window(placements, homes, whole, chain=chain)
+    assert told["setting"].tolist() == ["children's home", "foster"]
+    kinds, _ = stays_in_window(placements, homes, whole, named_by="kind", chain=chain)
+    assert kinds["setting"].tolist() == ["home", "foster"]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bayescich.account import Account
-from bayescich.histories.needs import STATEMENTS, TABLE, need_families, needs_of_stays
+from bayescich.histories.needs import STATEMENTS, TABLE, need_families, needs_of_stays, needs_on
 from bayescich.records.code_sets import code_set
 from tests.histories.written_returns import balanced, rules
 
@@ -165,3 +165,17 @@ def test_every_need_has_a_family_of_the_code_set() -> None:
     assert set(families.values()) == set(code_set("need_families")["code"])
     assert families["boundaries"] == "behaviour-and-offending"
     assert len(families) == len(code_set("needs"))
+
+
+def test_of_a_cohort_needs_are_those_on_record_by_the_index_date() -> None:
+    index = STAYS.drop_duplicates("child").rename(columns={"first_start": "index_date"})
+    index = index[["child", "index_date"]].set_axis(range(5, 9))
+    known, account = needs_on(index, AUDIT)
+    as_of_stays, _ = needs_of_stays(STAYS, AUDIT)
+    same = as_of_stays[~STAYS["child"].duplicated()]
+    pd.testing.assert_frame_equal(known, same.set_axis(known.index))
+    assert {entry.table for entry in account.entries} == {"needs at the index date"}
+    assert not any("stay" in entry.rule for entry in account.entries)
+    later, _ = needs_on(index.assign(index_date=index["index_date"] - pd.Timedelta(days=1)), AUDIT)
+    assert known["has_drugs"].tolist() == [1, 0, 0, 0]
+    assert later["has_drugs"].tolist() == [0, 0, 0, 0]
