@@ -130,8 +130,8 @@ def _ends(
     drawn = replicate_spells(
         likelihood, draws, eta, frailty, spells, study.follow_up, rng, whole_days=False
     )
-    # a thousandth of a day: no stay is without any time at risk
-    seen = np.maximum(drawn.days[0], 1e-3)
+    # no stay is without any time at risk; priors have stays of a millionth of a day, too
+    seen = np.maximum(drawn.days[0], 1e-12)
     ended = drawn.event[0].astype(int)
     if isinstance(likelihood, CompetingLikelihood):
         # a censored stay has the route -1: the last name
