@@ -200,7 +200,7 @@ def _leavers(cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def _qualifications(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Say what the extract shows: a result of 16 to 18 is Level 3; no row, or no points, nothing."""
+    """Take results of 16 to 18 for Level 3; no row, or no points, says nothing."""
     no_points = cohort["ks5_a_level_points"].eq(0).fillna(False).astype("bool")
     shown = cohort["ks5_missing"].isna() & ~no_points
     level3 = shown.astype("float64").where(shown)
