@@ -74,7 +74,7 @@ def effects_fit(
 ) -> Fit:
     """A hazard with every kind of effect, less those of the kinds ``without``."""
     effects = [e for e in EFFECTS if e["kind"] not in without and e.get("by") not in without]
-    spec = _spec(name, {**PLAIN, **(likelihood or {})}, effects)
+    spec = tiny_spec(name, {**PLAIN, **(likelihood or {})}, effects)
     return fit_of(spec, spells(rows) if table is None else table, changes)
 
 
@@ -89,7 +89,7 @@ def cells_fit(collapse: bool = True, **changes: Any) -> Fit:
     table.loc[table["age_at_start"] >= 15, "age_band"] = "16 or 17"
     effects = [{"kind": "home_type"}, {"kind": "group", "by": "age_band", "zero_sum": True}]
     likelihood = {**PLAIN, "frailty": None, "collapse": collapse}
-    return fit_of(_spec("tiny_cells", likelihood, effects), table, changes)
+    return fit_of(tiny_spec("tiny_cells", likelihood, effects), table, changes)
 
 
 def routes_fit(
@@ -113,7 +113,7 @@ def routes_fit(
         {"kind": "group", "by": "authority", **independent},
         {"kind": "walk", "by": "year"},
     ]
-    spec = _spec("tiny_routes", likelihood, effects, {**REPORT, "outcome_name": "exit"})
+    spec = tiny_spec("tiny_routes", likelihood, effects, {**REPORT, "outcome_name": "exit"})
     return fit_of(spec, table, changes)
 
 
@@ -137,9 +137,10 @@ def fit_of(spec: ModelSpec, table: pd.DataFrame, changes: dict[str, Any]) -> Fit
     )  # fmt: skip
 
 
-def _spec(
+def tiny_spec(
     name: str, likelihood: dict[str, Any], effects: list[Any], report: Any = REPORT
 ) -> ModelSpec:
+    """Return the spec of a fit made here."""
     return ModelSpec.model_validate(
         {
             "name": name, "title": name, "unit": "child", "likelihood": likelihood,
@@ -233,9 +234,10 @@ def _of_needs(truth: _Truth, effect: Any, design: Design) -> None:
     if effect.kind == "needs":
         names = design.labels[effect.name].names
         own = np.r_[NEED_EFFECTS, np.zeros(len(names) - len(NEEDS))]
-        truth.put("need_effect", own, "need")
-        truth.put("need_family_mean", np.array([0.2, 0.1, -0.2, 0.0])[: len(names)], "need_family")
-        truth.put("need_sd", 0.1)
+        name, means = effect.name, np.array([0.2, 0.1, -0.2, 0.0])
+        truth.put(f"{name}_effect", own, name)
+        truth.put(f"{name}_family_mean", means[: len(names)], f"{name}_family")
+        truth.put(f"{name}_sd", 0.1)
     elif effect.kind == "type_need":
         crossed = np.outer([0.3, -0.1, 0.0], [0.5, -0.5, 1.0, -1.0])
         truth.put("type_need_effect", crossed, "crossed_need", effect.by)

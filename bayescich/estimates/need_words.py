@@ -11,7 +11,7 @@ from bayescich.design.labels import NOT_KNOWN
 from bayescich.model.effects.needs import ALONE
 from bayescich.records.code_sets import code_set
 from bayescich.sampling.fit import Fit
-from bayescich.spec.model import NeedsEffectSpec
+from bayescich.spec.model import MatchingEffectSpec, ModelSpec, NeedsEffectSpec
 
 WHEN = (
     "Needs are those recorded before the child's first stay in a home began. A need that was there "
@@ -56,7 +56,27 @@ def rows_with(fit: Fit, need: str, prefix: str, known: str | None) -> npt.NDArra
     return np.asarray(fit.table[f"{prefix}{need}"] == 1, dtype=np.bool_)
 
 
+def about_claims(spec: ModelSpec, effect: NeedsEffectSpec) -> bool:
+    """Return whether an effect of needs is about what homes say they meet, not what children have.
+
+    It is when its columns are those that matching takes for what homes say.
+
+    Examples
+    --------
+    >>> spec = ModelSpec.model_validate({
+    ...     "name": "m", "title": "m", "unit": "child",
+    ...     "likelihood": {"family": "gaussian", "outcome": "score"},
+    ...     "effects": [{"kind": "needs"}, {"kind": "matching", "meets": "says_"},
+    ...                 {"kind": "needs", "name": "claim", "columns": "says_"}],
+    ... })
+    >>> [about_claims(spec, spec.effects[place]) for place in (0, 2)]
+    [False, True]
+    """
+    return effect.columns in {e.meets for e in spec.effects if isinstance(e, MatchingEffectSpec)}
+
+
 def known_column(fit: Fit) -> str | None:
     """Return the column that says whether anybody looked for a child's needs, when there is one."""
-    named = [e.known for e in fit.spec.effects if isinstance(e, NeedsEffectSpec)]
+    needs = [e for e in fit.spec.effects if isinstance(e, NeedsEffectSpec)]
+    named = [e.known for e in needs if not about_claims(fit.spec, e)]
     return next((name for name in named if name in fit.table.columns), None)

@@ -9,6 +9,7 @@ from bayescich.estimates.baselines import (
     later_against_earlier,
 )
 from bayescich.estimates.matching import ALL, matching_estimates
+from bayescich.estimates.need_words import known_column
 from bayescich.estimates.needs import need_estimates
 from bayescich.estimates.type_need import (
     LEANS,
@@ -17,7 +18,19 @@ from bayescich.estimates.type_need import (
     type_need_estimates,
 )
 from bayescich.estimates.walks import walk_estimates
-from tests.tiny_effects import NEED_EFFECTS, NEEDS, TYPES, by_type_fit, effects_fit, routes_fit
+from tests.tiny_effects import (
+    EFFECTS,
+    NEED_EFFECTS,
+    NEEDS,
+    PLAIN,
+    TYPES,
+    by_type_fit,
+    effects_fit,
+    fit_of,
+    routes_fit,
+    spells,
+    tiny_spec,
+)
 from tests.tiny_fit import hazard_fit, with_posterior
 
 
@@ -43,6 +56,41 @@ def test_each_need_with_its_children_and_its_family(fit):
     assert table.loc["self-harm", "family"] == "emotional and mental health"
     assert families.table["n_needs"].sum() == 4
     assert "before the child's first stay" in needs.notes[0]
+
+
+CLAIM = {"kind": "needs", "name": "claim", "columns": "meets_", "known": None}
+
+
+def test_what_homes_say_they_meet_has_words_of_its_own():
+    fit = fit_of(tiny_spec("tiny_claims", PLAIN, [*EFFECTS, CLAIM]), spells(), {})
+    tables = {estimate.name: estimate for estimate in need_estimates(fit)}
+    assert list(tables) == ["needs", "need_families", "needs_claim", "need_families_claim"]
+    assert tables["needs"].title == "What each need does"
+    claims = tables["needs_claim"]
+    assert claims.title == "What homes that say they meet a need do for all children"
+    assert claims.headings["need"] == "need that the home says it meets"
+    assert "what homes say they meet have a 90% interval" in claims.sentence
+    assert not any("before the child's first stay" in note for note in claims.notes)
+    assert "homes say" in tables["need_families_claim"].title
+    # all children of homes that say so are counted, whatever they need
+    says = fit.table[fit.table["meets_self_harm"] == 1]
+    found = claims.table.set_index("need").loc["self-harm"]
+    assert (found["n_spells"], found["n_events"]) == (len(says), says["moved"].sum())
+
+
+def test_claims_without_matching_are_taken_for_needs():
+    effects = [e for e in EFFECTS if e["kind"] != "matching"]
+    fit = fit_of(tiny_spec("tiny_claims", PLAIN, [*effects, CLAIM]), spells(300), {})
+    assert [e.title for e in need_estimates(fit)[::2]] == ["What each need does"] * 2
+
+
+def test_whether_needs_are_known_is_never_asked_of_statements():
+    known = {**CLAIM, "known": "statement_known"}
+    effects = [known, *(e for e in EFFECTS if e["kind"] != "needs")]
+    table = spells(300).assign(statement_known=1)
+    fit = fit_of(tiny_spec("tiny_claims", PLAIN, effects), table, {})
+    assert known_column(fit) is None
+    assert known_column(effects_fit(300)) == "needs_known"
 
 
 def test_without_needs_there_are_no_tables_of_them():
