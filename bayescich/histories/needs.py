@@ -114,13 +114,46 @@ def needs_of_stays(
         recorded, counted = _recorded(stays, needs, people, codes, _FIRST_HOME)
         parts, account = [*parts, recorded], account + counted
     if statements is not None and stated:
-        said, counted = _stated(stays, statements, codes)
+        said, counted = statements_of_stays(stays, statements, needs)
         parts, account = [*parts, said], account + counted
     return pd.concat(parts, axis="columns"), account
 
 
+def statements_of_stays(
+    stays: pd.DataFrame, statements: pd.DataFrame, needs: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, Account]:
+    """Say of each stay which needs the home's Statement of Purpose meets.
+
+    Parameters
+    ----------
+    stays : DataFrame
+        ``home_urn``, the URN as registered at the time, blank where the home is not known; start.
+    statements, needs : DataFrame
+        As in `needs_of_stays`; `needs` adds columns of needs that no home meets.
+
+    Returns
+    -------
+    DataFrame
+        Indexed as `stays`: ``statement_known`` and ``meets_<need>``, as in `needs_of_stays`.
+    Account
+        Stays whose home's statement is not known, and why.
+
+    Examples
+    --------
+    >>> stays = pd.DataFrame({"home_urn": ["1", "2"], "start": pd.to_datetime(["2020-06-01"] * 2)})
+    >>> said = pd.DataFrame({"URN": ["1"], "NEED": ["autism"], "STATED": [True],
+    ...                      "FROM": pd.to_datetime(["2020-06-01"])})
+    >>> statements_of_stays(stays, said)[0].to_numpy().tolist()
+    [[1, 1], [0, 0]]
+    """
+    return _stated(stays, statements, _codes(needs, statements))
+
+
 def needs_on(
-    index: pd.DataFrame, needs: pd.DataFrame, people: pd.DataFrame | None = None
+    index: pd.DataFrame,
+    needs: pd.DataFrame,
+    people: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
     """Say which needs each child was recorded with on or before its index date.
 
@@ -128,19 +161,18 @@ def needs_on(
     ----------
     index : DataFrame
         One row per child: child, index_date.
-    needs, people : DataFrame
-        As in `needs_of_stays`.
+    needs, people, statements : DataFrame
+        As in `needs_of_stays`; `statements` adds columns of needs that no child has.
 
     Returns
     -------
     DataFrame
-        Indexed as `index`: ``needs_known`` and ``has_<need>``, as in `needs_of_stays`, of each
-        need that any child of the audit has.
+        Indexed as `index`: ``needs_known`` and ``has_<need>``, as in `needs_of_stays`.
     Account
         Rows of the audit used and not used, children of whom nothing is known.
     """
     children = index[["child"]].assign(first_start=index["index_date"])
-    return _recorded(children, needs, people, _codes(needs, None), _INDEX)
+    return _recorded(children, needs, people, _codes(needs, statements), _INDEX)
 
 
 def _codes(needs: pd.DataFrame | None, statements: pd.DataFrame | None) -> list[str]:
@@ -230,11 +262,13 @@ def _stated(
 
 def _statements_account(stays: pd.DataFrame, unknown: pd.Series, listed: pd.DataFrame) -> Account:
     later = unknown & stays["home_urn"].isin(listed["urn"])
+    unnamed = stays["home_urn"].isna()
     account = Account().read(STATEMENTS, "stays whose home's statement is looked for", len(stays))
     for rule, which in {
         "the home's first statement is later than the start; not known": later,
-        "no statement of the home; not known": unknown & ~later,
+        "no statement of the home; not known": unknown & ~later & ~unnamed,
+        "the home is not known, nor its statement": unnamed,
     }.items():
-        urns = stays.loc[which, "home_urn"].drop_duplicates()
+        urns = stays.loc[which, "home_urn"].dropna().drop_duplicates()
         account = account.noted(STATEMENTS, rule, int(which.sum()), urns)
     return account.kept(STATEMENTS, "stays, each with a statement or without", len(stays))

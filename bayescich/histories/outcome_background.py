@@ -31,6 +31,7 @@ def background(
     returns: Ssda903Records,
     npd: NpdRecords | None = None,
     needs: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
     """Describe each child of a cohort on its index date.
 
@@ -45,6 +46,8 @@ def background(
         Adds results at 11 and special educational needs.
     needs : DataFrame, optional
         The needs audit, from ``records.needs``.
+    statements : DataFrame, optional
+        The Statements of Purpose: each need that a home meets has a column of the audit, too.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def background(
         attained, counted = prior_attainment(cohort, npd)
         parts, account = [*parts, attained], account + counted
     if needs is not None and not needs.empty:
-        recorded, counted = needs_on(cohort, needs, histories.people)
+        recorded, counted = needs_on(cohort, needs, histories.people, statements)
         parts, account = [*parts, recorded], account + counted
     return pd.concat(parts, axis="columns"), account
 

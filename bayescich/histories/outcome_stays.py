@@ -13,6 +13,7 @@ from bayescich.account import Account
 from bayescich.histories.construct import Histories
 from bayescich.histories.dates import DAYS_PER_YEAR
 from bayescich.histories.membership import NOT_IN_CARE, stays_in_window
+from bayescich.histories.needs import statements_of_stays
 from bayescich.histories.placements import URN_FORM
 from bayescich.histories.places import usable_urn
 from bayescich.histories.providers import MINIMUM_HOMES, describe_homes
@@ -44,6 +45,9 @@ def stays_side_by_side(
     histories: Histories,
     homes: pd.DataFrame,
     minimum_homes: int = MINIMUM_HOMES,
+    *,
+    statements: pd.DataFrame | None = None,
+    needs: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Account]:
     """Describe the stays of each child in its window, in one row.
 
@@ -61,11 +65,14 @@ def stays_side_by_side(
         on or before the first day of the stay, else by the first one after it.
     minimum_homes : int
         See ``home_type.merge_small_types``.
+    statements, needs : DataFrame, optional
+        The Statements of Purpose and the needs audit, as for ``needs.statements_of_stays``.
 
     Returns
     -------
     DataFrame
-        Indexed as `cohort`: the columns of `SUMMARY`, then ``<name>_<k>`` for each name of
+        Indexed as `cohort`: the columns of `SUMMARY`, with statements those of
+        ``needs.statements_of_stays`` as shares of the window, then ``<name>_<k>`` for each name of
         `PER_STAY` and each k up to the largest number of stays, blank beyond a child's last.
         ``weight`` is the share of the window's days; ``began`` and ``ended`` are years before the
         end of the window.
@@ -74,7 +81,7 @@ def stays_side_by_side(
     """
     own = histories.home_spells[histories.home_spells["child"].isin(cohort["child"])]
     described, account = _described(own, homes, minimum_homes)
-    carried = ("home_type", "provider")
+    carried = ("home_type", "provider", "home_urn", "since")
     stays, counted = stays_in_window(
         histories.spells, described, cohort, carried, named_by="kind", chain=histories.chain
     )
@@ -82,7 +89,9 @@ def stays_side_by_side(
     no_type = long["setting"].eq(HOME) & long["home_type"].isna()
     long = long.assign(home_type=long["home_type"].mask(no_type, TYPE_NOT_KNOWN))
     account = account + counted + _unknown(long)
-    wide = pd.concat([_summary(long, cohort), _wide(long, cohort)], axis="columns")
+    met, counted = _needs_met(long, cohort, statements, needs)
+    account += counted
+    wide = pd.concat([_summary(long, cohort), met, _wide(long, cohort)], axis="columns")
     return wide, account.kept(TABLE, "stays in the windows of children", len(long))
 
 
@@ -99,7 +108,10 @@ def _described(
         stays["home_type"].isna() & stays["PLACE_CLASS"].eq(_SECURE), _SECURE_TYPE
     )
     home = stays["home"].fillna(urn).where(known)
-    return stays.assign(home=home, home_type=typed, provider=stays["owner"]), account
+    described = stays.assign(
+        home=home, home_type=typed, provider=stays["owner"], since=stays["start"]
+    )
+    return described, account
 
 
 def _merged(stays: pd.DataFrame) -> pd.DataFrame:
@@ -168,6 +180,27 @@ def _share(stays: pd.DataFrame, child: pd.Series) -> pd.Series:
     """Return the share of each window spent in some stays, added up in days to be exact."""
     own = stays.groupby("child").agg(days=("days", "sum"), window=("window", "first"))
     return child.map(own["days"] / own["window"]).fillna(0.0).astype("float64")
+
+
+def _needs_met(
+    stays: pd.DataFrame,
+    cohort: pd.DataFrame,
+    statements: pd.DataFrame | None,
+    needs: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, Account]:
+    """Return the share of each window spent in homes that say they meet each need.
+
+    What a home says is as of the first day of the stay, like its type, be it before the window.
+    """
+    if statements is None or statements.empty:
+        return pd.DataFrame(index=cohort.index), Account()
+    at_home = stays[stays["setting"].eq(HOME)]
+    begun = at_home[["child", "home_urn"]].assign(start=at_home["since"])
+    said, account = statements_of_stays(begun, statements, needs)
+    days = said.mul(at_home["days"], axis="index").groupby(at_home["child"]).sum()
+    window = at_home.groupby("child")["window"].first()
+    shares = days.div(window, axis="index").reindex(cohort["child"]).fillna(0.0)
+    return shares.astype("float64").set_axis(cohort.index), account
 
 
 def _main_home(at_home: pd.DataFrame) -> pd.Series:

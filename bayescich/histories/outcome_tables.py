@@ -37,7 +37,8 @@ def outcomes_16(
     ----------
     records : Everything
         From ``records.everything``. A register of homes is needed; without an extract of the
-        National Pupil Database or a needs audit there is nothing of theirs in the table.
+        National Pupil Database, a needs audit or Statements of Purpose there is nothing of theirs
+        in the table.
     policies : HistoryPolicies, optional
         The defaults if left out; ``entry`` as for ``cohorts.cohort_at_16``.
     minimum_homes : int
@@ -139,11 +140,12 @@ def _described(
     cohort: pd.DataFrame, histories: Histories, records: Everything, minimum_homes: int
 ) -> tuple[pd.DataFrame, Account]:
     """Add what was known before the window, and where the child lived in it."""
-    before, account = background(
-        cohort, histories, records.returns, records.npd, records.needs.needs
-    )
+    needs, statements = records.needs.needs, records.statements.statements
+    before, account = background(cohort, histories, records.returns, records.npd, needs, statements)
     homes = records.register_or_error().homes
-    stays, counted = stays_side_by_side(cohort, histories, homes, minimum_homes)
+    stays, counted = stays_side_by_side(
+        cohort, histories, homes, minimum_homes, statements=statements, needs=needs
+    )
     shown = pd.concat([before, cohort[_DAYS], stays], axis="columns")
     return shown, account + counted + _twice(cohort, histories)
 

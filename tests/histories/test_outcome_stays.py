@@ -8,8 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bayescich.account import Account
+from bayescich.histories.needs import STATEMENTS
 from bayescich.histories.outcome_stays import PER_STAY, TYPE_NOT_KNOWN, stays_side_by_side
 from bayescich.records.ssda903_codes import code_set
+from tests.histories.written_returns import rules
 
 FIRST, LAST = "2020-01-01", "2021-01-01"  # 366 days
 SOLO, GROUP, GONE = "SC100001", "SC100002", "SC999999"
@@ -187,3 +190,107 @@ def test_children_without_a_home_have_the_same_columns() -> None:
     assert {f"{name}_1" for name in PER_STAY} <= set(table.columns)
     assert table.loc["a", "unnamed_home_weight"] == 0
     assert table["home_1"].dtype == "str"
+
+
+def said_by_homes(text: str) -> pd.DataFrame:
+    """Read lines: URN, need, since when (- for always), yes or no."""
+    names = ["URN", "NEED", "FROM", "STATED"]
+    rows = pd.DataFrame([line.split() for line in text.strip().splitlines()], columns=names)
+    since = dates(rows["FROM"].replace("-", None))
+    stated = rows["STATED"].eq("yes")
+    return rows.astype("str").assign(FROM=since, STATED=stated)
+
+
+WINDOW = {"start": "2020-01-01", "end": "2020-04-10"}  # 100 days
+TWO_HOMES = f"""
+a 2019-06-01 2020-01-26 K2 {SOLO}
+a 2020-01-26 2020-03-16 K2 {GROUP}
+a 2020-03-16 2020-05-01 U6 -
+b 2020-01-01 2020-03-01 U6 -
+"""
+SAID = said_by_homes(
+    f"""
+    {SOLO}  self_harm -          yes
+    {SOLO}  autism    -          yes
+    {SOLO}  drugs     2020-01-01 yes
+    {GROUP} autism    2020-01-26 yes
+    {GROUP} drugs     2020-01-26 no
+    {GROUP} violence  2020-01-27 yes
+    """
+)
+
+
+def met(
+    text: str, *children: str, statements: pd.DataFrame = SAID, needs: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, Account]:
+    table, account = stays_side_by_side(
+        cohort(*children, **WINDOW), histories(text), HOMES, 1, statements=statements, needs=needs
+    )
+    return table.assign(child=list(children)).set_index("child"), account
+
+
+def test_needs_met_are_the_share_of_the_window_in_homes_that_say_so() -> None:
+    table, _ = met(TWO_HOMES, "a", "b")
+    assert said(table, "a", "weight") == pytest.approx([0.25, 0.5, 0.25])
+    assert table.loc["a", "home_weight"] == 0.75
+    # the first says it meets self-harm, both autism; the second says it does not meet drugs
+    assert table.loc["a", "meets_self_harm"] == 0.25
+    assert table.loc["a", "meets_autism"] == 0.75
+    assert table.loc["a", "statement_known"] == 0.75
+    # said after the stay began: of the first by far, for it began before the window
+    assert table.loc["a", ["meets_drugs", "meets_violence"]].tolist() == [0, 0]
+    assert table.loc["b"].filter(like="meets_").tolist() == [0, 0, 0, 0]
+    assert set(table.filter(regex="^(meets|statement)_").dtypes.astype("str")) == {"float64"}
+
+
+def test_needs_met_stand_after_the_summary_in_the_order_of_the_vocabulary() -> None:
+    needs = pd.DataFrame({"NEED": ["trauma", "eating_disorder"], "PRESENT": [True, False]})
+    names = [str(name) for name in met(TWO_HOMES, "a", needs=needs)[0]]
+    own = names[names.index("unnamed_home_weight") + 1 : names.index("setting_1")]
+    # a need that some child has but no home meets has a column too
+    assert own == ["statement_known", *(f"meets_{need}" for need in (
+        "self_harm", "autism", "trauma", "violence", "drugs",
+    ))]  # fmt: skip
+
+
+def test_a_home_without_a_statement_or_a_name_meets_nothing_and_is_counted() -> None:
+    table, account = met(
+        f"""
+        a 2019-06-01 2020-01-26 K2 {SOLO}
+        a 2020-01-26 2020-02-10 K2 -
+        a 2020-02-10 2020-04-10 K2 {GROUP}
+        """,
+        "a",
+        statements=SAID[SAID["URN"].eq(GROUP)].assign(FROM=dates(pd.Series(["2020-02-11"] * 3))[0]),
+    )
+    assert table.loc["a", "home_weight"] == 1
+    assert table.loc["a", "statement_known"] == 0
+    assert rules(account, "noted", STATEMENTS) == {
+        "the home's first statement is later than the start; not known": 1,
+        "no statement of the home; not known": 1,
+        "the home is not known, nor its statement": 1,
+    }
+    assert account.total("read", STATEMENTS) == 3
+
+
+def test_two_stays_in_one_home_go_by_what_it_said_at_the_start_of_each() -> None:
+    table, _ = met(
+        f"""
+        a 2020-01-01 2020-01-11 K2 {GROUP}
+        a 2020-01-11 2020-01-21 K2 {SOLO}
+        a 2020-01-26 2020-02-25 K2 {GROUP}
+        """,
+        "a",
+    )
+    # only the second stay in it began with a statement; the other home's newest names drugs alone
+    assert table.loc["a", "meets_autism"] == pytest.approx(0.3)
+    assert table.loc["a", "meets_drugs"] == pytest.approx(0.1)
+    assert table.loc["a", "statement_known"] == pytest.approx(0.4)
+    assert table.loc["a", "home_weight"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("statements", [None, SAID[:0]])
+def test_without_statements_there_are_no_such_columns(statements: pd.DataFrame | None) -> None:
+    table, account = met(TWO_HOMES, "a", statements=statements)  # type: ignore[arg-type]
+    assert table.filter(regex="^(meets|statement)_").shape[1] == 0
+    assert account.total("read", STATEMENTS) == 0

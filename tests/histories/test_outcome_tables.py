@@ -48,7 +48,9 @@ def test_one_row_per_child_as_the_schema_says(age: int, schema: object, tables: 
     assert table["child"].is_unique
     assert set(table["arm"]) == {"home", "comparison"}
     missing = [str(name) for name in table if str(name).endswith("_missing")]
-    for name in (n for n in missing if n not in ("has_missing", "sen_missing", "absence_missing")):
+    # going missing is a need
+    others = ("has_missing", "meets_missing", "sen_missing", "absence_missing")
+    for name in (n for n in missing if n not in others):
         # an outcome is there or a reason is, never both
         value = table[name.removesuffix("_missing")]
         assert (value.isna() == table[name].notna()).all(), name
@@ -66,6 +68,25 @@ def test_weights_add_up_to_the_days_looked_after(age: int, tables: Tables) -> No
     assert home_days.to_numpy() == pytest.approx(table["home_days"].to_numpy())
     assert (table["home_weight"] * window).to_numpy() == pytest.approx(table["home_days"])
     assert (table["home_days"].gt(0) == table["arm"].eq("home")).all()
+
+
+@pytest.mark.parametrize("age", [16, 18])
+def test_needs_met_are_paired_with_needs_and_within_the_days_in_homes(
+    age: int, tables: Tables
+) -> None:
+    table = tables[age]
+    met, has = table.filter(like="meets_"), table.filter(regex="^has_(?!missing$)")
+    assert len(met.columns) > 10
+    own = [f"has_{str(name).removeprefix('meets_')}" for name in met]
+    assert own == [name for name in table.loc[:, "needs_known":"window_start"] if name in own]
+    assert set(has) <= set(own)
+    assert (met.to_numpy() <= table[["statement_known"]].to_numpy() + 1e-12).all()
+    named = table["home_weight"] - table["unnamed_home_weight"]
+    assert (table["statement_known"] <= named + 1e-12).all()
+    assert table.loc[table["arm"].eq("comparison"), "statement_known"].eq(0).all()
+    known = table["statement_known"].sum()
+    assert known > 0.3 * table["home_weight"].sum()
+    assert 0.1 < met["meets_autism"].sum() / known < 0.9
 
 
 @pytest.mark.parametrize("age", [16, 18])
@@ -147,10 +168,13 @@ def test_delayed_entry_keeps_windows_that_open_before_the_records(
 
 def test_without_extract_or_audit_the_rest_is_there(england: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
-    shutil.copytree(england, bare, ignore=shutil.ignore_patterns("npd", "needs", "truth"))
+    shutil.copytree(
+        england, bare, ignore=shutil.ignore_patterns("npd", "needs", "statements", "truth")
+    )
     records = read_everything(bare)
     table, _ = outcomes_16(records)
-    assert not any(str(name).startswith(("has_", "needs_")) for name in table)
+    left_out = ("has_", "needs_", "meets_", "statement_")
+    assert not any(str(name).startswith(left_out) for name in table)
     assert table[["attainment8", "ks2", "absence_missed"]].isna().all(axis=None)
     assert table["sdq"].notna().any()
     assert outcomes_18(records)[0]["in_touch"].notna().any()

@@ -49,6 +49,7 @@ from bayescich.records.fields import meaning_of
 
 _EXTRACT = "Only with an extract of the National Pupil Database."
 _AUDIT = "Only where the source holds a needs audit."
+_STATEMENTS = "Only where the source holds Statements of Purpose."
 
 
 def _why(outcome: str, *reasons: str) -> pa.Column:
@@ -157,6 +158,23 @@ _STAYS = {
     ),
     "home_weight": number("Days in homes, of the days of the window.", "share", high=1),
     "unnamed_home_weight": number("Of these, in homes that are not known.", "share", high=1),
+    "statement_known": optional(
+        number(
+            "Days in homes with a statement on or before the first day of the stay, of the days "
+            f"of the window. {_STATEMENTS}",
+            "share",
+            high=1,
+        )
+    ),
+    "meets_.+": optional(
+        number(
+            "Days in homes whose newest such statement says that the home meets the need, of the "
+            f"days of the window. {_STATEMENTS}",
+            "share",
+            high=1,
+        ),
+        per_need=True,
+    ),
     **_per_stay(
         {
             "setting": listed(
