@@ -125,4 +125,4 @@ def _goes_on(careers: Careers) -> FloatArray:
 
 
 def _children(fit: Fit, likelihood: HazardTimes) -> Factor:
-    return fit.design.factors[likelihood.frailty] if likelihood.frailty else fit.design.unit
+    return fit.design.factor(likelihood.frailty) if likelihood.frailty else fit.design.unit

@@ -22,9 +22,9 @@ def exchangeable_groups(structure: Structure) -> tuple[GroupEffect, ...]:
 
     Examples
     --------
-    >>> from bayescich.model.likelihoods.binomial import BinomialLikelihood
+    >>> from bayescich.model.likelihoods.responses import ResponseLikelihood
     >>> groups = (GroupEffect("home"), GroupEffect("year", zero_sum=True))
-    >>> [g.column for g in exchangeable_groups(Structure(BinomialLikelihood(), groups))]
+    >>> [g.column for g in exchangeable_groups(Structure(ResponseLikelihood(), groups))]
     ['home']
     """
     return tuple(g for g in structure.groups if g.role == "group" and not g.zero_sum)

@@ -26,9 +26,9 @@ from bayescich.checks.replicates import (
     replicated,
 )
 from bayescich.checks.spells import in_cells, nothing_to_replay
-from bayescich.design.core import Factor
+from bayescich.design.core import Grouping
 from bayescich.model.draws import FloatArray
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -118,13 +118,13 @@ def between_homes(fit: Fit, rng: np.random.Generator) -> Check:
     return _homes_check(name, title, group.column, table, series)
 
 
-def home_statistics(fit: Fit, factor: Factor, outcome: Outcome) -> dict[str, FloatArray]:
+def home_statistics(fit: Fit, factor: Grouping, outcome: Outcome) -> dict[str, FloatArray]:
     """Return the statistics of :data:`WORDS` that suit the outcome, each of shape (samples,)."""
     counts, sizes = factor.sums(outcome.counts), factor.sums(outcome.sizes)
     rate = counts.sum(axis=1, keepdims=True) / sizes.sum(axis=1, keepdims=True)
     excess = counts - rate * sizes
     found = {"overall": rate[:, 0], "spread": _spread(excess, sizes)}
-    if isinstance(fit.structure.likelihood, GaussianLikelihood):
+    if is_measurement(fit.structure.likelihood, fit.design):
         return found | {"extreme": np.abs(excess / np.sqrt(sizes)).max(axis=1)}
     found["none"] = (counts == 0).mean(axis=1)
     if isinstance(fit.structure.likelihood, HazardTimes):
@@ -143,7 +143,7 @@ def _spread(excess: FloatArray, sizes: FloatArray) -> FloatArray:
     return np.sqrt((excess**2).sum(axis=1) / (sizes**2).sum(axis=1))
 
 
-def _large(fit: Fit, factor: Factor) -> npt.NDArray[np.bool_]:
+def _large(fit: Fit, factor: Grouping) -> npt.NDArray[np.bool_]:
     seen = observed(fit)
     sizes = factor.sums(seen.sizes)[0]
     return np.asarray(sizes * (seen.counts.sum() / sizes.sum()) >= LARGE)

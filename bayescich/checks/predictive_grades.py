@@ -23,7 +23,7 @@ def grade_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
         return ()
     categories = likelihood.categories
     factors = [_everyone(fit)] + [
-        fit.design.factors[g.column]
+        fit.design.factor(g.column)
         for g in fit.structure.groups
         if fit.design.factors[g.column].size <= LEVELS_SHOWN
     ]

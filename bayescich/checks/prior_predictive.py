@@ -18,8 +18,8 @@ from bayescich.checks.core import Check, Status
 from bayescich.checks.levels import exchangeable_groups, home_group, new_home
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.competing import CompetingLikelihood
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -103,7 +103,7 @@ def _outcome(fit: Fit, rng: np.random.Generator) -> Check:
 
 def _judge_outcome(fit: Fit, before: FloatArray) -> tuple[Status, str]:
     low, high = np.quantile(before, [0.05, 0.95])
-    if isinstance(fit.structure.likelihood, GaussianLikelihood):
+    if is_measurement(fit.structure.likelihood, fit.design):
         seen = np.quantile(fit.structure.likelihood.observed(fit.design), [0.05, 0.95])
         ratio = float((high - low) / max(seen[1] - seen[0], 1e-12))
         ok = SCALE_LIMITS[0] <= ratio <= SCALE_LIMITS[1]
@@ -117,7 +117,7 @@ def _groups(fit: Fit) -> Check:
     name, title = "prior_groups", "What the priors expect of differences between homes"
     groups = exchangeable_groups(fit.structure)
     finest, both = home_group(fit.structure, fit.design), (fit.prior, fit.posterior)
-    if finest is None or isinstance(fit.structure.likelihood, GaussianLikelihood):
+    if finest is None or is_measurement(fit.structure.likelihood, fit.design):
         words = "Ratios between groups need a hazard or odds, and groups that can have new levels."
         return Check(name, title, "prior", "not applicable", words)
     folds = {g.column: _fold(fit.prior[g.sd_variable]).ravel() for g in groups}
@@ -148,7 +148,7 @@ def _groups(fit: Fit) -> Check:
 def _home_types(fit: Fit) -> Check:
     name, title = "prior_home_types", "What the priors expect of differences between home types"
     effect = fit.structure.home_type
-    if effect is None or isinstance(fit.structure.likelihood, GaussianLikelihood):
+    if effect is None or is_measurement(fit.structure.likelihood, fit.design):
         words = "The model has no home types, or its outcome has no ratios."
         return Check(name, title, "prior", "not applicable", words)
     before = _pairwise(fit.prior.thin(500)[effect.variable])

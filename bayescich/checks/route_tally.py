@@ -49,8 +49,8 @@ class RouteTally:
         spells = all_spells(fit) if spells is None else spells
         row = spells.rows[spells.last]
         effect, group = fit.structure.home_type, home_group(fit.structure, design)
-        kind = design.factors[effect.column] if effect else None
-        home = design.factors[group.column] if group else None
+        kind = design.factor(effect.column) if effect else None
+        home = design.factor(group.column) if group else None
         assert isinstance(fit.spec.likelihood, CompetingSpec)
         unknown = bool((design.outcome["cause"] == NOT_RECORDED).any())
         names = likelihood.routes + ((str(fit.spec.likelihood.unknown),) if unknown else ())
@@ -129,7 +129,7 @@ class RouteTally:
         band = Factor("band", self.bands, fit.design.outcome["event_band"])
         factors = {"all": everyone, "band": band}
         if self.types:
-            factors[self.type_column] = fit.design.factors[self.type_column]
+            factors[self.type_column] = fit.design.factor(self.type_column)
         return {
             f"number by {name}": np.moveaxis(factor.sums(events), 1, 2).reshape(len(events), -1)
             for name, factor in factors.items()

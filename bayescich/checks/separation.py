@@ -21,11 +21,12 @@ import pandas as pd
 from bayescich.checks.core import Check
 from bayescich.checks.spells import in_cells
 from bayescich.design.core import Design, FloatArray, IntArray, LabelMatrix
+from bayescich.design.separation import has_level
 from bayescich.model.base import unit_starts
 from bayescich.model.draws import Draws
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.hazard.arrays import route_events
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -70,7 +71,7 @@ def separation_checks(fit: Fit) -> tuple[Check, ...]:
         posterior SD of the effect over its prior SD.
     """
     values = tuple(_values(fit))
-    if isinstance(fit.structure.likelihood, GaussianLikelihood) or not values:
+    if is_measurement(fit.structure.likelihood, fit.design) or not values:
         words = "The model has no covariates of yes or no, home types or needs of counted events."
         return (Check("separation", _TITLE, "comparison", "not applicable", words),)
     table = pd.DataFrame(
@@ -186,7 +187,7 @@ def _values(fit: Fit) -> Iterator[Value]:
     if (effect := fit.structure.home_type) is not None:
         factor = fit.design.factors[effect.column]
         for place, level in enumerate(factor.levels):
-            rows = np.flatnonzero(factor.codes == place)
+            rows = np.flatnonzero(has_level(factor, place, fit.design.rows))
             yield Value("home type", level, rows, effect.variable, (place,))
     for other in fit.structure.effects:
         if isinstance(other, NeedsEffect):

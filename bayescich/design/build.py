@@ -7,9 +7,10 @@ import pandas as pd
 
 from bayescich.design.collapse import collapse
 from bayescich.design.columns import column
-from bayescich.design.core import Design, Factor
+from bayescich.design.core import Design, Factor, Grouping
 from bayescich.design.fixed import fixed_matrix
 from bayescich.design.labels import label_matrices
+from bayescich.design.membership import Stays, stays_of
 from bayescich.design.outcomes import outcome_arrays
 from bayescich.design.split import split_spells
 from bayescich.errors import DesignError
@@ -20,6 +21,7 @@ from bayescich.spec.model import (
     TypeNeedEffectSpec,
     WalkEffectSpec,
 )
+from bayescich.spec.outcomes import SettingsEffectSpec
 
 
 def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
@@ -64,18 +66,20 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
     table = split_spells(table, spec)
     units = column(table, spec.unit, spec).astype(str)
     table = table.iloc[np.argsort(units.to_numpy(), kind="stable")].reset_index(drop=True)
-    outcome, coords = outcome_arrays(table, spec)
+    outcome, coords, responses = outcome_arrays(table, spec)
     unit = make_factor(table, spec.unit, spec)
-    factors = _factors(table, spec)
+    stays = stays_of(table, spec) if spec.membership else None
+    factors = _factors(table, spec, stays)
     design = Design(
         model=spec.name,
         rows=len(table),
         unit=unit,
         factors=factors,
-        fixed=fixed_matrix(table, spec),
+        fixed=fixed_matrix(table, spec, factors),
         outcome=outcome,
         coords=coords,
         labels=label_matrices(table, spec, factors),
+        responses=responses,
         row_ids=tuple(table[spec.unit].astype(str)),
     )
     hazard = spec.likelihood if isinstance(spec.likelihood, HazardTimesSpec) else None
@@ -102,10 +106,16 @@ def _walked(spec: ModelSpec) -> set[str]:
     return {effect.by for effect in spec.effects if isinstance(effect, WalkEffectSpec)}
 
 
-def _factors(table: pd.DataFrame, spec: ModelSpec) -> dict[str, Factor]:
-    crossed = [e.by for e in spec.effects if isinstance(e, TypeNeedEffectSpec)]
-    named = dict.fromkeys((*spec.group_columns, *crossed))
-    factors = {name: make_factor(table, name, spec) for name in named}
+def _factors(table: pd.DataFrame, spec: ModelSpec, stays: Stays | None) -> dict[str, Grouping]:
+    kinds = (TypeNeedEffectSpec, SettingsEffectSpec)
+    others = [e.by for e in spec.effects if isinstance(e, kinds)]
+    named = dict.fromkeys((*spec.group_columns, *others))
+    factors: dict[str, Grouping] = {
+        name: stays.membership(name)
+        if stays is not None and name in spec.members
+        else make_factor(table, name, spec)
+        for name in named
+    }
     for factor in factors.values():
         if factor.size < 2:
             raise DesignError(

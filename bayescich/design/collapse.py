@@ -59,7 +59,7 @@ def collapse(design: Design, cuts: tuple[float, ...]) -> Design:
         design,
         rows=len(row),
         unit=unit,
-        factors={name: _taken(factor, row) for name, factor in design.factors.items()},
+        factors={name: _taken(design.factor(name), row) for name in design.factors},
         fixed=_fixed(design.fixed, row),
         labels={name: labels.take(row) for name, labels in design.labels.items()},
         outcome=outcome,
@@ -69,7 +69,7 @@ def collapse(design: Design, cuts: tuple[float, ...]) -> Design:
 
 def _cells(design: Design) -> tuple[IntArray, IntArray]:
     """Return the cell of each row, and a row of each cell."""
-    columns: list[npt.NDArray[Any]] = [factor.codes for factor in design.factors.values()]
+    columns: list[npt.NDArray[Any]] = [design.factor(name).codes for name in design.factors]
     columns += [design.outcome["stratum"]] if "stratum" in design.outcome else []
     columns += [labels.patterns() for labels in design.labels.values()]
     if design.fixed is not None:

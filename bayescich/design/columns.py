@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bayescich.design.core import FloatArray
@@ -12,8 +13,8 @@ from bayescich.errors import DesignError
 from bayescich.spec.model import ModelSpec
 
 
-def column(table: pd.DataFrame, name: str, spec: ModelSpec) -> pd.Series:
-    """Return a column that exists and has no blank.
+def column(table: pd.DataFrame, name: str, spec: ModelSpec, *, blanks: bool = False) -> pd.Series:
+    """Return a column that exists and, unless ``blanks`` are allowed, has none.
 
     Raises
     ------
@@ -24,7 +25,7 @@ def column(table: pd.DataFrame, name: str, spec: ModelSpec) -> pd.Series:
         raise _absent(table, name, spec)
     values = table[name]
     blank = int(values.isna().sum())
-    if blank:
+    if blank and not blanks:
         raise DesignError(
             f"Column '{name}' is blank in {blank:,} of {len(table):,} rows.",
             where=f"column '{name}', asked for by '{spec.name}'",
@@ -35,17 +36,17 @@ def column(table: pd.DataFrame, name: str, spec: ModelSpec) -> pd.Series:
     return values
 
 
-def numbers(table: pd.DataFrame, name: str, spec: ModelSpec) -> FloatArray:
-    """Return a complete column as finite numbers.
+def numbers(table: pd.DataFrame, name: str, spec: ModelSpec, *, blanks: bool = False) -> FloatArray:
+    """Return a column as finite numbers, complete unless ``blanks`` are allowed (then NaN).
 
     Raises
     ------
     DesignError
         When the column is absent, blank somewhere or not numeric.
     """
-    values = column(table, name, spec)
-    parsed = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    bad = ~np.isfinite(parsed)
+    values = column(table, name, spec, blanks=blanks)
+    parsed = pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = ~np.isfinite(parsed) & values.notna().to_numpy()
     if bad.any():
         raise DesignError(
             f"Column '{name}' is not a number in {int(bad.sum()):,} of {len(table):,} rows.",
@@ -55,6 +56,34 @@ def numbers(table: pd.DataFrame, name: str, spec: ModelSpec) -> FloatArray:
             next_step="Mend these values, or name another column in the spec.",
         )
     return parsed
+
+
+def refuse(
+    table: pd.DataFrame,
+    spec: ModelSpec,
+    name: str,
+    bad: npt.NDArray[np.bool_],
+    what: str,
+    shown: pd.Series | None = None,
+) -> None:
+    """Refuse a table of which some rows hold what the likelihood cannot have produced.
+
+    Raises
+    ------
+    DesignError
+        With how many rows, and examples.
+    """
+    if not bad.any():
+        return
+    values = (shown if shown is not None else table[name])[bad].astype(str)
+    units = table[spec.unit].astype(str)[bad] if spec.unit in table else values
+    raise DesignError(
+        f"{int(bad.sum()):,} of {len(table):,} rows hold a value of '{name}' that {what}.",
+        where=f"column '{name}'",
+        examples=[f"{u}: {v}" for u, v in zip(units[:50], values[:50], strict=True)],
+        why=f"the {spec.likelihood.family} likelihood of '{spec.name}' cannot have produced it",
+        next_step="Mend these rows, or name another column in the spec.",
+    )
 
 
 def fault(spec: ModelSpec, name: str, what: str, why: str) -> DesignError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -74,6 +75,11 @@ class LabelMatrix:
         start = np.searchsorted(row, np.arange(len(dense) + 1)).astype(np.int64)
         return cls(names, start, label.astype(np.int64), dense[row, label])
 
+    def matrix(self) -> sparse.csr_array:
+        """Return the weights as a sparse matrix, rows by labels."""
+        shape = (len(self.start) - 1, len(self.names))
+        return sparse.csr_array((self.weights, self.labels, self.start), shape=shape)
+
     def take(self, rows: IntArray) -> LabelMatrix:
         """Return the labels of some of the rows."""
         counts = np.diff(self.start)[rows]
@@ -93,6 +99,66 @@ class LabelMatrix:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """One grouping column of which a row may have several levels, each with a weight.
+
+    It answers to the questions put to a :class:`Factor`; sums are weighted.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    labels: LabelMatrix
+    """Of each row: its levels and their weights; ``names`` are the levels."""
+
+    @property
+    def size(self) -> int:
+        """Number of levels."""
+        return len(self.levels)
+
+    def counts(self) -> IntArray:
+        """Return the number of rows that have each level, whatever its weight, (levels,)."""
+        return np.bincount(self.labels.labels, minlength=self.size)
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Return the weighted sum of ``values`` (..., rows) over the rows of each level."""
+        matrix = self.labels.matrix()
+        flat = values.reshape(-1, values.shape[-1])
+        found: FloatArray = np.asarray((matrix.T @ flat.T).T)
+        return found.reshape(*values.shape[:-1], self.size)
+
+
+Grouping = Factor | Membership
+"""A grouping column, of one level a row or of several."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One of the outcomes of a row, and the linear predictors it reads.
+
+    A single outcome may be several responses: whether a child is in touch, and if so what it does.
+    """
+
+    name: str
+    kind: Literal[
+        "binomial", "cloglog", "beta_binomial", "truncated", "categorical", "ordinal", "normal"
+    ]
+    column: int
+    """First of its linear predictors."""
+    width: int = 1
+    """How many it reads: one fewer than there are categories, else one."""
+    categories: tuple[str, ...] = ()
+    coupled: int = -1
+    """Linear predictor on which the chance of being recorded may depend; none if negative."""
+    known_sd: bool = False
+    """Of a measurement: whether its error is known row by row."""
+    role: Literal["outcome", "stage", "recorded"] = "outcome"
+    maximum: int | None = None
+    """Of points: the most there can be."""
+    turned: bool = False
+    """Whether a higher linear predictor means less of it (outcomes turned so that up is better)."""
+
+
+@dataclass(frozen=True)
 class FixedMatrix:
     """Covariates without an intercept, each centred at its mean.
 
@@ -107,6 +173,20 @@ class FixedMatrix:
     scales: FloatArray
     """Standard deviation of each column, shape (covariates,): priors are per standard deviation
     for measurements and per step for yes/no columns (scale 1)."""
+    holes: tuple[Hole, ...] = ()
+    """Covariates with blanks, which are imputed; there ``values`` is zero."""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A covariate that is blank in some rows."""
+
+    covariate: int
+    """Its position."""
+    rows: IntArray
+    """Where it is blank."""
+    is_binary: bool
+    """A yes or no; else a number."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +206,10 @@ class Design:
                baseline, when there are several
     competing  the same, and ``cause`` (rows,): position of the route, -1 for none,
                -2 for an event whose route is not known
-    ordinal    ``category`` (rows,) 0 … K-1
-    binomial   ``successes`` (rows,), ``trials`` (rows,)
-    bernoulli  ``successes`` (rows,), ``trials`` (rows,) all one
-    gaussian   ``value`` (rows,), and ``known_sd`` (rows,) when given
+    all others of ``responses``, in order: ``y`` (rows, responses), the outcome: a
+               count, a category 0 … K-1 or a value; ``size`` (rows, responses): trials,
+               exposure or known error, one where there is none; ``seen`` (rows,
+               responses) 1 where the response counts
     ========== ======================================================================
     """
 
@@ -137,7 +217,7 @@ class Design:
     rows: int
     unit: Factor
     """Whose removal cross-validation asks about: child or home."""
-    factors: Mapping[str, Factor]
+    factors: Mapping[str, Grouping]
     """By column name: every grouped effect's factor (and the frailty's unit)."""
     fixed: FixedMatrix | None
     outcome: Mapping[str, npt.NDArray[Any]]
@@ -145,8 +225,16 @@ class Design:
     """Labels of the likelihood's own dims: ``band``, ``category``, ``cutpoint``, ``route``."""
     labels: Mapping[str, LabelMatrix] = field(default_factory=dict)
     """By effect: ``need`` (or the name given), ``type_need``, ``matching``."""
+    responses: tuple[Response, ...] = ()
+    """The outcomes of a row, unless it is a spell."""
     row_ids: tuple[str, ...] = ()
     """For messages: the unit label of each row, in the order of the rows."""
+
+    def factor(self, name: str) -> Factor:
+        """Return a grouping column of which each row has one level."""
+        found = self.factors[name]
+        assert isinstance(found, Factor), "spells, grades and years have one level a row"
+        return found
 
     @property
     def routes(self) -> tuple[str, ...]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from bayescich.design.columns import column
-from bayescich.design.core import FixedMatrix
+from bayescich.design.columns import column, fault, numbers
+from bayescich.design.core import FixedMatrix, Grouping, Hole, IntArray, Membership
 from bayescich.errors import DesignError
 from bayescich.spec.model import ModelSpec, WalkEffectSpec
 from bayescich.spec.priors import ROLES
 
 
-def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
+def fixed_matrix(
+    table: pd.DataFrame, spec: ModelSpec, factors: Mapping[str, Grouping]
+) -> FixedMatrix | None:
     """Evaluate the spec's formula on the table.
 
     The level of the linear predictor lives in the intercept, the baseline or the thresholds, so
@@ -26,20 +30,73 @@ def fixed_matrix(table: pd.DataFrame, spec: ModelSpec) -> FixedMatrix | None:
     """
     if spec.formula is None:
         return None
+    assert spec.fixed is not None, "the formula is that of the fixed effect"
+    table, blanks = filled_with_means(table, spec, spec.fixed.impute)
     frame = _evaluate(table, spec, spec.formula)
     _refuse_constant(frame, spec)
-    if spec.fixed is not None and spec.fixed.means_by is not None:
-        frame = frame.join(_means_of_others(frame, table, spec, spec.fixed.means_by))
+    _refuse_compound(frame, spec, blanks)
+    own = [str(name) for name in frame.columns]
+    if spec.fixed.means_by is not None:
+        frame = frame.join(_means_of_others(frame, table, spec, spec.fixed.means_by, factors))
     _refuse_unused_priors(frame, spec)
     values = frame.to_numpy()
-    centres = values.mean(axis=0)
-    binary = np.array([set(np.unique(c)) <= {0.0, 1.0} for c in values.T])
-    scales = np.where(binary, 1.0, values.std(axis=0))
-    return FixedMatrix(values - centres, tuple(map(str, frame.columns)), centres, scales)
+    known = np.ones(values.shape, dtype=np.bool_)
+    for name, rows in blanks.items():
+        known[rows, own.index(name)] = False
+    centres = np.array([x[k].mean() for x, k in zip(values.T, known.T, strict=True)])
+    binary = np.array(
+        [set(np.unique(x[k])) <= {0.0, 1.0} for x, k in zip(values.T, known.T, strict=True)]
+    )
+    spread = [x[k].std() for x, k in zip(values.T, known.T, strict=True)]
+    holes = tuple(
+        Hole(own.index(name), rows, bool(binary[own.index(name)])) for name, rows in blanks.items()
+    )
+    return FixedMatrix(
+        np.where(known, values - centres, 0.0), tuple(map(str, frame.columns)), centres,
+        np.where(binary, 1.0, spread), holes,
+    )  # fmt: skip
+
+
+def filled_with_means(
+    table: pd.DataFrame, spec: ModelSpec, names: tuple[str, ...]
+) -> tuple[pd.DataFrame, dict[str, IntArray]]:
+    """Return the table with blanks of some columns filled for now, and in which rows they are.
+
+    Raises
+    ------
+    DesignError
+        When such a column is absent, holds what is no number, or is blank in every row.
+    """
+    blanks: dict[str, IntArray] = {}
+    for name in names:
+        found = numbers(table, name, spec, blanks=True)
+        rows = np.flatnonzero(np.isnan(found)).astype(np.int64)
+        if len(rows) == len(found):
+            raise fault(spec, name, "is blank in every row", "nothing says what to fill in")
+        if len(rows):
+            blanks[name] = rows
+        whole = set(np.unique(found[~np.isnan(found)])) <= {0.0, 1.0}
+        filled = np.where(np.isnan(found), 0.0 if whole else np.nanmean(found), found)
+        table = table.assign(**{name: filled})
+    return table, blanks
+
+
+def _refuse_compound(frame: pd.DataFrame, spec: ModelSpec, blanks: Mapping[str, IntArray]) -> None:
+    for name in blanks:
+        others = [str(c) for c in frame.columns if name in str(c) and str(c) != name]
+        if name not in frame.columns or others:
+            raise _formula_error(
+                spec, f"'{name}' is imputed where it is blank, so it stands by itself: no product, "
+                "no transformation.",
+            )  # fmt: skip
 
 
 def _means_of_others(
-    frame: pd.DataFrame, table: pd.DataFrame, spec: ModelSpec, by: str
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    spec: ModelSpec,
+    by: str,
+    factors: Mapping[str, Grouping],
 ) -> pd.DataFrame:
     """Return each covariate's mean over the level's other units (Mundlak terms).
 
@@ -47,6 +104,8 @@ def _means_of_others(
     else is, the overall mean stands in: nothing is known of the company kept there. A term that
     then never varies is not made.
     """
+    if by in spec.members:
+        return _means_of_others_in_homes(frame, _membership(factors, spec, by))
     level = column(table, by, spec).astype(str).to_numpy()
     unit = column(table, spec.unit, spec).astype(str).to_numpy()
     made = {}
@@ -60,6 +119,45 @@ def _means_of_others(
         if np.ptp(filled.to_numpy()) > 0:
             made[f"{by} mean of {name}"] = filled
     return pd.DataFrame(made, index=frame.index)
+
+
+def _membership(factors: Mapping[str, Grouping], spec: ModelSpec, by: str) -> Membership:
+    found = factors.get(by)
+    if not isinstance(found, Membership):
+        raise DesignError(
+            f"means_by names '{by}', which has no effect of its own.",
+            where=f"model '{spec.name}', field effects (fixed)",
+            why="the homes and their weights are those of that effect",
+            next_step=f"Add an effect of kind group by '{by}', or leave means_by out.",
+        )
+    return found
+
+
+def _means_of_others_in_homes(frame: pd.DataFrame, homes: Membership) -> pd.DataFrame:
+    """Return the same where a row has several homes: by the weight of each.
+
+    Whoever lived in none has nothing of it: what is added is how far the company departs from the
+    mean of all, times the part of the window.
+    """
+    lived = homes.labels.matrix()
+    row = np.repeat(np.arange(len(frame)), np.diff(lived.indptr))
+    made = {}
+    for name in frame.columns:
+        values = frame[name].to_numpy()
+        own = lived.data * values[row]
+        total, weight = homes.sums(values), homes.sums(np.ones(len(frame)))
+        others = weight[lived.indices] - lived.data
+        alone = others < _NOBODY
+        mean = np.where(alone, values.mean(), 0.0)
+        mean[~alone] = (total[lived.indices] - own)[~alone] / others[~alone]
+        term = np.bincount(row, lived.data * (mean - values.mean()), len(frame))
+        if np.ptp(term) > 0:
+            made[f"{homes.name} mean of {name}"] = term
+    return pd.DataFrame(made, index=frame.index)
+
+
+_NOBODY = 1e-9
+"""Weight of others below which nobody else was there."""
 
 
 def _sums(values: pd.Series, *by: np.ndarray) -> pd.Series:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from bayescich.design.columns import numbers
-from bayescich.design.core import Factor, FloatArray, LabelMatrix
+from bayescich.design.core import FloatArray, Grouping, LabelMatrix, Membership
 from bayescich.errors import DesignError
 from bayescich.spec.model import (
     MatchingEffectSpec,
@@ -24,7 +25,7 @@ NOT_KNOWN = "not known"
 
 
 def label_matrices(
-    table: pd.DataFrame, spec: ModelSpec, factors: Mapping[str, Factor]
+    table: pd.DataFrame, spec: ModelSpec, factors: Mapping[str, Grouping]
 ) -> dict[str, LabelMatrix]:
     """Return the labels of every effect of needs, by its name.
 
@@ -32,7 +33,7 @@ def label_matrices(
     ----------
     table : DataFrame
     spec : ModelSpec
-    factors : mapping of str to Factor
+    factors : mapping of str to Grouping
         Of the table, among them the home types that needs are crossed with.
 
     Raises
@@ -99,12 +100,30 @@ def _differs(values: pd.Series) -> bool:
 
 
 def _type_needs(
-    table: pd.DataFrame, spec: ModelSpec, effect: TypeNeedEffectSpec, types: Factor
+    table: pd.DataFrame, spec: ModelSpec, effect: TypeNeedEffectSpec, types: Grouping
 ) -> LabelMatrix:
     needs = LabelMatrix.of(*_dense(table, spec, effect.columns))
+    if isinstance(types, Membership):
+        return _in_several_types(needs, types)
     kind = np.repeat(types.codes, np.diff(needs.start))
     names = tuple(f"{need}|{level}" for need in needs.names for level in types.levels)
     return LabelMatrix(names, needs.start, needs.labels * types.size + kind, needs.weights)
+
+
+def _in_several_types(needs: LabelMatrix, types: Membership) -> LabelMatrix:
+    """Cross needs with types of which a row has several: by the weight of each."""
+    parts, size = [], len(types.levels)
+    has, lived = needs.matrix(), types.labels.matrix()
+    for need in range(len(needs.names)):
+        own = has[:, [need]]
+        parts.append(lived.multiply(own))
+    joined = sparse.csr_array(sparse.hstack(parts))
+    joined.eliminate_zeros()
+    names = tuple(f"{need}|{level}" for need in needs.names for level in types.levels)
+    assert joined.shape[1] == len(needs.names) * size, "types lie within needs"
+    return LabelMatrix(
+        names, joined.indptr.astype(np.int64), joined.indices.astype(np.int64), joined.data
+    )
 
 
 def _matches(table: pd.DataFrame, spec: ModelSpec, effect: MatchingEffectSpec) -> LabelMatrix:
@@ -119,7 +138,10 @@ def _matches(table: pd.DataFrame, spec: ModelSpec, effect: MatchingEffectSpec) -
 def _yes_or_no(table: pd.DataFrame, spec: ModelSpec, columns: tuple[str, ...]) -> FloatArray:
     matrix = np.stack([numbers(table, name, spec) for name in columns], axis=1)
     for place, name in enumerate(columns):
-        bad = ~np.isin(matrix[:, place], (0.0, 1.0))
+        found = matrix[:, place]
+        # of several homes lived in, some of which meet a need, the part of the window counts
+        shares = spec.membership is not None
+        bad = (found < 0) | (found > 1) if shares else ~np.isin(found, (0.0, 1.0))
         if bad.any():
             raise DesignError(
                 f"Column '{name}' holds something other than 0 and 1 in {int(bad.sum()):,} rows.",

@@ -10,20 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayescich.design.columns import column, fault, numbers
-from bayescich.design.core import DAYS_PER_YEAR, FloatArray
+from bayescich.design.columns import column, fault, numbers, refuse
+from bayescich.design.core import DAYS_PER_YEAR, FloatArray, Response
+from bayescich.design.responses import response_arrays
 from bayescich.design.split import CONTINUES, ENTRY, LATE
-from bayescich.errors import DesignError
-from bayescich.spec.model import (
-    BernoulliSpec,
-    BinomialSpec,
-    CompetingSpec,
-    GaussianSpec,
-    HazardSpec,
-    HazardTimesSpec,
-    ModelSpec,
-    OrdinalSpec,
-)
+from bayescich.spec.model import CompetingSpec, HazardSpec, HazardTimesSpec, ModelSpec
+from bayescich.spec.outcomes import OrdinalSpec, has_parts
 
 Arrays = dict[str, npt.NDArray[Any]]
 Coords = dict[str, tuple[str, ...]]
@@ -32,15 +24,19 @@ CENSORED, UNKNOWN = -1, -2
 """Codes of ``cause`` for a row without an event, and for one whose route is not known."""
 
 
-def outcome_arrays(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
-    """Return the arrays and coordinates of the spec's likelihood.
+def outcome_arrays(
+    table: pd.DataFrame, spec: ModelSpec
+) -> tuple[Arrays, Coords, tuple[Response, ...]]:
+    """Return the arrays and coordinates of the spec's likelihood, and its responses if it has any.
 
     Raises
     ------
     DesignError
         When a column is missing, or holds what the likelihood cannot have produced.
     """
-    return _BY_FAMILY[spec.likelihood.family](table, spec)
+    if spec.likelihood.family in _BY_FAMILY and not has_parts(spec.likelihood):
+        return (*_BY_FAMILY[spec.likelihood.family](table, spec), ())
+    return response_arrays(table, spec)
 
 
 def band_labels(cuts: tuple[float, ...]) -> tuple[str, ...]:
@@ -86,7 +82,7 @@ def _hazard(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     likelihood = spec.likelihood
     assert isinstance(likelihood, HazardSpec)
     event = numbers(table, likelihood.event, spec)
-    _refuse(table, spec, likelihood.event, ~np.isin(event, (0, 1)), "is not 0 or 1")
+    refuse(table, spec, likelihood.event, ~np.isin(event, (0, 1)), "is not 0 or 1")
     if event.sum() == 0:
         raise fault(spec, likelihood.event, "holds no event", "a hazard cannot be learnt from none")
     arrays, coords = _times(table, spec, likelihood)
@@ -104,7 +100,7 @@ def _competing(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     cause = words.map(places)
     allowed = ", ".join(places)
     other = cause.isna().to_numpy()
-    _refuse(table, spec, likelihood.event, other, f"is not one of: {allowed}", words)
+    refuse(table, spec, likelihood.event, other, f"is not one of: {allowed}", words)
     absent = [route for route in likelihood.routes if not (words == route).any()]
     if absent:
         raise fault(
@@ -132,8 +128,8 @@ def _times(
     entry_column = ENTRY if ENTRY in table else likelihood.entry
     entry = numbers(table, entry_column, spec) if entry_column else np.zeros_like(end)
     if entry_column:
-        _refuse(table, spec, entry_column, entry < 0, "is before the start of the spell")
-    _refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
+        refuse(table, spec, entry_column, entry < 0, "is before the start of the spell")
+    refuse(table, spec, likelihood.time, end <= entry, "leaves no time at risk")
     late = table[LATE].to_numpy(np.int64) if LATE in table else (entry > 0).astype(np.int64)
     arrays: Arrays = {
         "exposure": band_exposure(entry, end, likelihood.cuts),
@@ -163,7 +159,7 @@ def _ordinal(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     category = labels.map(order)
     unknown = category.isna().to_numpy()
     allowed = ", ".join(likelihood.categories)
-    _refuse(table, spec, likelihood.outcome, unknown, f"is not one of: {allowed}", labels)
+    refuse(table, spec, likelihood.outcome, unknown, f"is not one of: {allowed}", labels)
     missing = [label for label in likelihood.categories if label not in set(labels)]
     if missing:
         raise fault(
@@ -179,71 +175,8 @@ def _ordinal(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
     return arrays, {"category": likelihood.categories, "cutpoint": cutpoints}
 
 
-def _binomial(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
-    likelihood = spec.likelihood
-    assert isinstance(likelihood, BinomialSpec)
-    successes = numbers(table, likelihood.outcome, spec)
-    trials = numbers(table, likelihood.trials, spec)
-    whole = (successes == np.round(successes)) & (trials == np.round(trials))
-    bad = ~whole | (successes < 0) | (successes > trials) | (trials <= 0)
-    what = f"is not a whole number between 0 and '{likelihood.trials}'"
-    _refuse(table, spec, likelihood.outcome, bad, what)
-    return {"successes": successes.astype(np.int64), "trials": trials.astype(np.int64)}, {}
-
-
-def _bernoulli(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
-    likelihood = spec.likelihood
-    assert isinstance(likelihood, BernoulliSpec)
-    successes = numbers(table, likelihood.outcome, spec)
-    _refuse(table, spec, likelihood.outcome, ~np.isin(successes, (0, 1)), "is not 0 or 1")
-    if successes.min() == successes.max():
-        raise fault(
-            spec,
-            likelihood.outcome,
-            f"is {successes[0]:g} in every row",
-            "an outcome with one observed level says nothing about differences",
-        )
-    ones = np.ones(len(successes), dtype=np.int64)
-    return {"successes": successes.astype(np.int64), "trials": ones}, {}
-
-
-def _gaussian(table: pd.DataFrame, spec: ModelSpec) -> tuple[Arrays, Coords]:
-    likelihood = spec.likelihood
-    assert isinstance(likelihood, GaussianSpec)
-    arrays: Arrays = {"value": numbers(table, likelihood.outcome, spec)}
-    if likelihood.known_sd:
-        known = numbers(table, likelihood.known_sd, spec)
-        _refuse(table, spec, likelihood.known_sd, known <= 0, "is not above zero")
-        arrays["known_sd"] = known
-    return arrays, {}
-
-
-def _refuse(
-    table: pd.DataFrame,
-    spec: ModelSpec,
-    name: str,
-    bad: npt.NDArray[np.bool_],
-    what: str,
-    shown: pd.Series | None = None,
-) -> None:
-    if not bad.any():
-        return
-    values = (shown if shown is not None else table[name])[bad].astype(str)
-    units = table[spec.unit].astype(str)[bad] if spec.unit in table else values
-    raise DesignError(
-        f"{int(bad.sum()):,} of {len(table):,} rows hold a value of '{name}' that {what}.",
-        where=f"column '{name}'",
-        examples=[f"{u}: {v}" for u, v in zip(units[:50], values[:50], strict=True)],
-        why=f"the {spec.likelihood.family} likelihood of '{spec.name}' cannot have produced it",
-        next_step="Mend these rows, or name another column in the spec.",
-    )
-
-
 _BY_FAMILY: Mapping[str, Callable[[pd.DataFrame, ModelSpec], tuple[Arrays, Coords]]] = {
     "hazard": _hazard,
     "competing": _competing,
     "ordinal": _ordinal,
-    "binomial": _binomial,
-    "bernoulli": _bernoulli,
-    "gaussian": _gaussian,
 }

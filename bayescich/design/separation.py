@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from bayescich.design.core import Design, FloatArray
+from bayescich.design.core import Design, Factor, FloatArray, Grouping
 from bayescich.spec.model import HomeTypeEffectSpec, ModelSpec, NeedsEffectSpec
 
 Rows = npt.NDArray[np.bool_]
@@ -66,10 +66,21 @@ def _counted(design: Design) -> tuple[FloatArray, FloatArray | None] | None:
     """Return events by row, and how many there could be; a hazard has no such bound."""
     if "event" in design.outcome:
         return design.outcome["event"].astype(np.float64), None
-    if "successes" in design.outcome:
-        trials = design.outcome["trials"].astype(np.float64)
-        return design.outcome["successes"].astype(np.float64), trials
+    for place, response in enumerate(design.responses):
+        if response.role == "outcome" and response.kind in {"binomial", "beta_binomial"}:
+            seen = design.outcome["seen"][:, place]
+            return design.outcome["y"][:, place] * seen, design.outcome["size"][:, place] * seen
     return None
+
+
+def has_level(factor: Grouping, place: int, rows: int) -> Rows:
+    """Return which rows have a level, whatever its weight."""
+    if isinstance(factor, Factor):
+        return np.asarray(factor.codes == place)
+    has = np.zeros(rows, dtype=np.bool_)
+    row = np.repeat(np.arange(rows), np.diff(factor.labels.start))
+    has[row[factor.labels.labels == place]] = True
+    return has
 
 
 def _values(design: Design, spec: ModelSpec) -> Iterator[tuple[str, Rows]]:
@@ -83,7 +94,7 @@ def _values(design: Design, spec: ModelSpec) -> Iterator[tuple[str, Rows]]:
         if isinstance(effect, HomeTypeEffectSpec):
             factor = design.factors[effect.by]
             for place, level in enumerate(factor.levels):
-                yield f"'{effect.by}' is '{level}'", factor.codes == place
+                yield f"'{effect.by}' is '{level}'", has_level(factor, place, design.rows)
         if isinstance(effect, NeedsEffectSpec):
             labels = design.labels[effect.name]
             row = np.repeat(np.arange(design.rows), np.diff(labels.start))

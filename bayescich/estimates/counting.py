@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayescich.design.core import Design, Factor, FloatArray
+from bayescich.design.core import Design, FloatArray, Grouping, Membership
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 from bayescich.spec.model import INTERACTION, CompetingSpec, HazardSpec
@@ -35,6 +35,7 @@ def spells_of_rows(design: Design, at: Literal["start", "end"] = "end") -> Float
 
     Examples
     --------
+    >>> from bayescich.design.core import Factor
     >>> unit = Factor("child", ("a", "b"), np.array([0, 0, 1]))
     >>> outcome = {"continues": np.array([1, 0, 0])}
     >>> design = Design("m", 3, unit, {}, None, outcome)
@@ -49,7 +50,7 @@ def spells_of_rows(design: Design, at: Literal["start", "end"] = "end") -> Float
     return (ends if at == "end" else np.r_[True, ends[:-1]]).astype(np.float64)
 
 
-def spells_of_levels(fit: Fit, factor: Factor) -> FloatArray:
+def spells_of_levels(fit: Fit, factor: Grouping) -> FloatArray:
     """Return the spells of each level; a spell in two years counts in the one it ended in."""
     return factor.sums(spells_of_rows(fit.design))
 
@@ -70,11 +71,14 @@ def labels_of_table(table: pd.DataFrame, column: str) -> pd.Series:
     return words
 
 
-def counts_by_level(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
+def counts_by_level(fit: Fit, factor: Grouping) -> dict[str, FloatArray]:
     """Return the distinct children, homes and providers of each level, where the table has them.
 
     A level made by cutting spells (an age attained) is in no table: nothing is counted then.
     """
+    if isinstance(factor, Membership):
+        # one row a child
+        return {"n_children": factor.counts().astype(np.float64)}
     table = fit.table
     if not set(factor.name.split(INTERACTION)) <= set(table.columns):
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bayescich.design.core import Factor
+from bayescich.design.core import Factor, Grouping, Membership
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import row_word, spells_of_levels, spells_of_rows
 from bayescich.model.effects.walk import WalkEffect
@@ -49,7 +49,7 @@ def _laid_out(fit: Fit, spells: int) -> str:
     return f", cut into {pieces:,} pieces where age or year changes" if pieces > spells else ""
 
 
-def is_nested(inner: Factor, outer: Factor) -> bool:
+def is_nested(inner: Grouping, outer: Grouping) -> bool:
     """Return whether every level of ``inner`` lies within one level of ``outer``.
 
     Examples
@@ -59,18 +59,24 @@ def is_nested(inner: Factor, outer: Factor) -> bool:
     >>> is_nested(home, owner), is_nested(owner, home)
     (True, False)
     """
+    if isinstance(inner, Membership) or isinstance(outer, Membership):
+        # a row has several: which lies in which is not known from rows
+        return False
     pairs = np.unique(inner.codes * outer.size + outer.codes)
     return len(pairs) == len(np.unique(inner.codes))
 
 
-def _row(fit: Fit, factor: Factor, others: list[Factor]) -> dict[str, object]:
+def _row(fit: Fit, factor: Grouping, others: list[Grouping]) -> dict[str, object]:
     counts = spells_of_levels(fit, factor)
     outcome = factor.sums(fit.structure.likelihood.summary_numerator(fit.design).astype(np.float64))
     within = [o.name for o in others if o.name != factor.name and is_nested(factor, o)]
     crossed = [
         o.name
         for o in others
-        if o.name != factor.name and not is_nested(factor, o) and not is_nested(o, factor)
+        if o.name != factor.name
+        and isinstance(o, Factor) == isinstance(factor, Factor)
+        and not is_nested(factor, o)
+        and not is_nested(o, factor)
     ]
     return {
         "column": factor.name,

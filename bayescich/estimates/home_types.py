@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks.levels import pieces
-from bayescich.design.core import Factor
+from bayescich.design.core import Grouping
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import counts_by_level, row_word, spells_of_levels
 from bayescich.estimates.standardise import (
@@ -42,8 +42,8 @@ from bayescich.estimates.type_effects import (
     type_word,
 )
 from bayescich.model.draws import Draws, FloatArray
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.sampling.fit import Fit
 
 
@@ -84,7 +84,7 @@ def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, .
     return (_estimate(fit, table, factor.levels[reference]),)
 
 
-def reference_level(fit: Fit, factor: Factor) -> int:
+def reference_level(fit: Fit, factor: Grouping) -> int:
     """Return the position of the type others are compared with: as asked, or the commonest."""
     asked = fit.spec.report.reference
     if asked in factor.levels:
@@ -92,7 +92,7 @@ def reference_level(fit: Fit, factor: Factor) -> int:
     return int(np.argmax(spells_of_levels(fit, factor)))
 
 
-def raw_rates(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
+def raw_rates(fit: Fit, factor: Grouping) -> dict[str, FloatArray]:
     """Return numerator, denominator and crude rate of each level, no model involved."""
     likelihood = fit.structure.likelihood
     over = factor.sums(likelihood.summary_numerator(fit.design).astype(np.float64))
@@ -100,14 +100,14 @@ def raw_rates(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
     return {"numerator": over, "denominator": under, "raw": over / under}
 
 
-def _observed_over_expected(fit: Fit, factor: Factor) -> dict[str, FloatArray]:
+def _observed_over_expected(fit: Fit, factor: Grouping) -> dict[str, FloatArray]:
     """Observed over expected with the same case mix in average homes, 1 for all together.
 
     The expectation is scaled to the observed total: with frailty, time at risk ends sooner for the
     children more likely to move, and an unscaled ratio would not be 1 on average.
     """
     likelihood, design = fit.structure.likelihood, fit.design
-    if isinstance(likelihood, GaussianLikelihood):
+    if is_measurement(likelihood, fit.design):
         return {}
     draws = without_own_baselines(fit, fit.posterior.thin(DRAWS))
     expected = np.zeros(design.rows)

@@ -16,7 +16,7 @@ from bayescich.estimates.core import Estimate, OnPage
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -178,7 +178,7 @@ def _unit_of_information(fit: Fit) -> tuple[str, float]:
     design, likelihood = fit.design, fit.structure.likelihood
     if isinstance(likelihood, HazardTimes):
         return f"{fit.spec.report.outcome_name}s", 1.0
-    if isinstance(likelihood, GaussianLikelihood):
+    if is_measurement(likelihood, fit.design):
         return "values", _precision(fit)
     # several ordered categories tell a little more than their two halves do
     over, under = likelihood.summary_numerator(design), likelihood.summary_denominator(design)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayescich.model.draws import FloatArray
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -49,7 +49,7 @@ def headings(prefix: str, words: str) -> Mapping[str, str]:
 def ratio_name(fit: Fit) -> str | None:
     """Return what the exponential of an effect is called; a measurement has no ratio."""
     likelihood = fit.structure.likelihood
-    if isinstance(likelihood, GaussianLikelihood):
+    if is_measurement(likelihood, fit.design):
         return None
     return "hazard ratio" if isinstance(likelihood, HazardTimes) else "odds ratio"
 

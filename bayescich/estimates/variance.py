@@ -23,7 +23,7 @@ from bayescich.model.draws import FloatArray
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.effects.walk import WalkEffect
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -90,7 +90,7 @@ def components(fit: Fit) -> Mapping[str, FloatArray]:
     if isinstance(likelihood, HazardTimes):
         if likelihood.frailty is not None:
             found[f"{likelihood.frailty} (frailty)"] = likelihood.family.log_variance(posterior)
-    elif not isinstance(likelihood, GaussianLikelihood):
+    elif not is_measurement(likelihood, fit.design):
         found["single outcome (logit)"] = np.full(posterior.size, np.pi**2 / 3.0)
     elif "residual_sd" in posterior:
         found["residual"] = posterior["residual_sd"] ** 2

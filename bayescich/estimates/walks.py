@@ -23,7 +23,7 @@ def walk_estimates(fit: Fit) -> tuple[Estimate, ...]:
 
 
 def _estimate(fit: Fit, walk: WalkEffect) -> Estimate:
-    factor, draws = fit.design.factors[walk.column], fit.posterior[walk.variable]
+    factor, draws = fit.design.factor(walk.column), fit.posterior[walk.variable]
     first = pd.DataFrame({"level": factor.levels, "n_rows": spells_of_levels(fit, factor)})
     table = by_route(fit, first, draws, effect_columns)
     ratio = ratio_name(fit) or "ratio"

@@ -15,14 +15,21 @@ from bayescich.model.draws import Draws, FloatArray, Tensor, outside
 from bayescich.model.effects.baseline import rough_level
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
+from bayescich.model.effects.imputation import Imputation
 from bayescich.model.effects.intercept import InterceptEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.effects.settings import SettingsEffect
 from bayescich.model.effects.walk import WalkEffect
-from bayescich.model.hazard.pilot import Pilot, pilot_fit
+from bayescich.model.hazard.pilot import pilot_fit
 from bayescich.model.information import Company, Information, Known
 from bayescich.model.likelihoods import make_likelihood
+from bayescich.model.likelihoods.responses import ResponseLikelihood
 from bayescich.model.likelihoods.times import HazardTimes
+from bayescich.model.pilot import Pilot
+from bayescich.model.response.blanks import imputed_part
+from bayescich.model.response.pilot import pilot_fit as response_pilot
 from bayescich.model.terms import (
+    Covaried,
     Gathered,
     Labelled,
     Layout,
@@ -41,6 +48,7 @@ from bayescich.spec.model import (
     TypeNeedEffectSpec,
     WalkEffectSpec,
 )
+from bayescich.spec.outcomes import SettingsEffectSpec
 from bayescich.spec.priors import PriorSet
 
 MOST_COMPANY = 4
@@ -81,6 +89,10 @@ class Structure:
         for effect in self.effects:
             if effect.variable not in leave_out:
                 eta += effect.layout(design).apply(effect.values(draws))
+        if "fixed" in draws and "fixed" not in leave_out and design.responses:
+            filled = imputed_part(draws, design)
+            if filled is not None:
+                eta += filled if routes else filled[:, 0]
         return eta
 
     def with_new_levels(
@@ -93,16 +105,16 @@ class Structure:
         return draws
 
     def pilot(self, design: Design) -> Pilot | None:
-        """Return a quick fit that says what the data know of each value; only of a hazard."""
+        """Return a quick fit that says what the data know of each value, where there is one."""
+        layouts = tuple(effect.layout(design) for effect in self.effects)
+        sds = tuple(effect.rough_sd(design) for effect in self.effects)
+        if isinstance(self.likelihood, ResponseLikelihood):
+            alone = replace(self.likelihood, nodes=1)
+            return response_pilot(alone.arrays(design, layouts), layouts, sds, design)
         if not isinstance(self.likelihood, HazardTimes) or not self.effects:
             return None
-        layouts = tuple(effect.layout(design) for effect in self.effects)
-        return pilot_fit(
-            self.likelihood.arrays(design, layouts),
-            layouts,
-            tuple(effect.rough_sd(design) for effect in self.effects),
-            self.likelihood.family.kind,
-        )
+        arrays = self.likelihood.arrays(design, layouts)
+        return pilot_fit(arrays, layouts, sds, self.likelihood.family.kind)
 
     def known(self, design: Design, pilot: Pilot | None) -> tuple[Known | None, ...]:
         """Return what the pilot says of each effect, in order; nothing without one."""
@@ -132,7 +144,9 @@ def make_structure(spec: ModelSpec, *, pool_home_types: bool = True) -> Structur
     return Structure(likelihood, tuple(effects))
 
 
-def _effect(item: EffectSpec, spec: ModelSpec, pool_home_types: bool) -> Effect:
+def _effect(  # noqa: PLR0911 (one return a kind)
+    item: EffectSpec, spec: ModelSpec, pool_home_types: bool
+) -> Effect:
     if isinstance(item, FixedEffectSpec):
         return FixedEffect()
     if isinstance(item, WalkEffectSpec):
@@ -144,6 +158,8 @@ def _effect(item: EffectSpec, spec: ModelSpec, pool_home_types: bool) -> Effect:
         return TypeNeedEffect(item.by)
     if isinstance(item, MatchingEffectSpec):
         return MatchingEffect()
+    if isinstance(item, SettingsEffectSpec):
+        return SettingsEffect(item.by, item.reference, item.homes)
     is_type = isinstance(item, HomeTypeEffectSpec)
     return GroupEffect(
         item.by,
@@ -215,10 +231,13 @@ def build_model(
         level = predictor.level
         for place in sorted(groups, key=lambda k: layouts[k].size):
             shift = None
-            if pilot is not None and isinstance(likelihood, HazardTimes) and level is not None:
+            if pilot is not None:
                 company = _company(place, list(values), layouts, pilot, bool(design.routes))
-                rough = rough_level(likelihood.band_events(design), pilot.baseline)
-                shift = company.shift(values) + (level - outside(rough))
+                shift = company.shift(values)
+                if isinstance(likelihood, HazardTimes) and pilot.baseline is not None:
+                    assert level is not None, "a hazard has declared its level"
+                    rough = rough_level(likelihood.band_events(design), pilot.baseline)
+                    shift = shift + (level - outside(rough))
             values[place] = groups[place].declare(design, priors, known[place], shift)
         likelihood.declare(replace(predictor, terms=terms()), design, priors)
     return model
@@ -239,8 +258,9 @@ def _company(
 ) -> Company:
     """Return the other effects in the rows of each level of one, and what they were."""
     own = layouts[place]
-    assert isinstance(own, Gathered), "groups are gathered"
+    assert not isinstance(own, Covaried), "groups have levels"
     weights = pilot.weights.sum(axis=1)
+    everyone = Gathered(np.zeros(len(weights), dtype=np.int64), 1)
     found: list[tuple[int, Layout]] = []
     overall: list[tuple[int, Layout]] = []
     rough = np.zeros((own.size, pilot.weights.shape[1]))
@@ -249,7 +269,7 @@ def _company(
         mixed = isinstance(layout, Labelled) and len(layout.labels) > MOST_COMPANY * own.size
         if mixed:
             # as dear as a pass over the rows; its average over all of them is what matters most
-            layout = averaged(Gathered(np.zeros_like(own.codes), 1), layouts[other], weights)
+            layout = averaged(everyone, layouts[other], weights)
         (overall if mixed else found).append((other, layout))
         rough += layout.apply(pilot.values[other][None].copy())[0].T
     return Company(tuple(found), tuple(overall), rough if routes else rough[:, 0])
@@ -273,9 +293,12 @@ def _coords(structure: Structure, design: Design) -> dict[str, tuple[str, ...]]:
         coords |= effect.coords(design)
     coords |= {
         name: design.coords[name]
-        for name in ("band", "route", "other_route", "recorder")
+        for name in ("band", "route", "other_route", "recorder", "threshold", "gap")
         if name in design.coords
     }
+    imputation = Imputation.of(design)
+    if imputation is not None:
+        coords |= imputation.coords()
     if "baseline" in design.coords:
         coords["baseline_of"] = design.coords["baseline"]
     if "cutpoint" in design.coords:

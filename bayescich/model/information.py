@@ -118,6 +118,10 @@ class Location:
     precision: FloatArray
     """Of the data alone, shape (routes, covariates, covariates)."""
 
+    def of(self, route: int) -> Location:
+        """Return that of one route."""
+        return Location(self.start[:, [route]], self.precision[[route]])
+
     def root(self, prior_sd: FloatArray) -> FloatArray:
         """Return the Cholesky factor of the covariance of a single route's coefficients."""
         return _root(self.precision[0] + np.diag(prior_sd**-2.0))

@@ -24,7 +24,7 @@ from pytensor.link.numba.dispatch.basic import (
 )
 from scipy import sparse
 
-from bayescich.design.core import IntArray
+from bayescich.design.core import IntArray, LabelMatrix
 from bayescich.model.draws import FloatArray, Tensor, outside, product
 
 Int32Array = npt.NDArray[np.int32]
@@ -106,6 +106,11 @@ class Labelled:
         return Labelled(some.indptr, some.indices, some.data, self.size)
 
 
+def labelled(labels: LabelMatrix) -> Labelled:
+    """Return the layout of labels of which a row has any number."""
+    return Labelled(labels.start, labels.labels, labels.weights, len(labels.names))
+
+
 @dataclass(frozen=True)
 class Covaried:
     """Each row has a number for each covariate."""
@@ -138,12 +143,15 @@ class Covaried:
 Layout = Gathered | Labelled | Covaried
 
 
-def averaged(over: Gathered, layout: Layout, weights: FloatArray) -> Layout:
+def averaged(over: Gathered | Labelled, layout: Layout, weights: FloatArray) -> Layout:
     """Return how a layout's values reach the levels of another: averaged over their rows.
+
+    Where rows have several levels, each by its part, it is how far one level must move to make up
+    for the other layout: ``Σ_r ω_r w_r x_r / Σ_r ω_r² w_r``.
 
     Parameters
     ----------
-    over : Gathered
+    over : Gathered or Labelled
         Whose levels.
     layout : Layout
         Of the same rows.
@@ -155,23 +163,32 @@ def averaged(over: Gathered, layout: Layout, weights: FloatArray) -> Layout:
     >>> averaged(home, owner, np.ones(3)).codes.tolist()   # each home has one owner
     [2, 0]
     """
-    totals = np.bincount(over.codes, weights, over.size)
-    share = weights / np.maximum(totals, 1e-300)[over.codes]
+    share = _shares(over, weights)
     if isinstance(layout, Covaried):
-        columns = [np.bincount(over.codes, share * x, over.size) for x in layout.values.T]
-        return Covaried(np.stack(columns, axis=1))
-    if isinstance(layout, Gathered):
-        shape = (over.size, layout.size)
-        matrix = sparse.csr_array(sparse.coo_array((share, (over.codes, layout.codes)), shape))
-    else:
-        rows = np.arange(len(share))
-        mean = sparse.csr_array((share, (over.codes, rows)), shape=(over.size, len(share)))
-        matrix = sparse.csr_array(mean @ layout.matrix())
+        return Covaried(np.asarray(share @ layout.values))
+    matrix = sparse.csr_array(share @ _matrix_of(layout))
     matrix.sum_duplicates()
-    if isinstance(layout, Gathered) and (np.diff(matrix.indptr) == 1).all():
+    alone = isinstance(layout, Gathered) and isinstance(over, Gathered)
+    if alone and (np.diff(matrix.indptr) == 1).all():
         return Gathered(matrix.indices.astype(np.int64), layout.size)
     start, labels = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
     return Labelled(start, labels, matrix.data, layout.size)
+
+
+def _matrix_of(layout: Gathered | Labelled) -> sparse.csr_array:
+    if isinstance(layout, Labelled):
+        return layout.matrix()
+    rows = len(layout.codes)
+    start = np.arange(rows + 1)
+    return sparse.csr_array((np.ones(rows), layout.codes, start), shape=(rows, layout.size))
+
+
+def _shares(over: Gathered | Labelled, weights: FloatArray) -> sparse.csr_array:
+    """Return by how much each row counts in the average of each level, levels by rows."""
+    matrix = _matrix_of(over)
+    total = np.asarray(matrix.power(2).T @ weights)
+    scaled = matrix.T.multiply(weights[None, :]).multiply(1.0 / np.maximum(total, 1e-300)[:, None])
+    return sparse.csr_array(scaled)
 
 
 @dataclass(frozen=True)

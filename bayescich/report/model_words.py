@@ -23,13 +23,8 @@ from bayescich.report.words import (
 )
 from bayescich.sampling.fit import Fit
 from bayescich.sampling.formula_fit import AnyFit
-from bayescich.spec.model import (
-    INTERACTION,
-    CompetingSpec,
-    GaussianSpec,
-    HazardTimesSpec,
-    OrdinalSpec,
-)
+from bayescich.spec.model import INTERACTION, CompetingSpec, HazardTimesSpec
+from bayescich.spec.outcomes import GaussianSpec, OrdinalSpec
 
 _LETTERS = {"home_type": "θ", "home": "u", "provider": "v", "owner": "v", "authority": "a",
             "year": "y"}  # fmt: skip

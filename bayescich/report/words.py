@@ -15,16 +15,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayescich.spec.formula import FormulaSpec
-from bayescich.spec.model import (
-    BernoulliSpec,
-    BinomialSpec,
-    CompetingSpec,
-    GaussianSpec,
-    HazardTimesSpec,
-    LikelihoodSpec,
-    ModelSpec,
-    OrdinalSpec,
-)
+from bayescich.spec.model import CompetingSpec, HazardTimesSpec, LikelihoodSpec, ModelSpec
+from bayescich.spec.outcomes import BernoulliSpec, BinomialSpec, GaussianSpec, OrdinalSpec
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -335,6 +327,8 @@ def likelihood_words(item: LikelihoodSpec) -> str:
         return f"“{item.outcome}” out of “{item.trials}” is binomial with a logit link."
     if isinstance(item, BernoulliSpec):
         return f"“{item.outcome}” is a yes or no with a logit link."
+    if not isinstance(item, GaussianSpec):
+        return f"“{item.family}” outcome."
     known = f"known standard error “{item.known_sd}”" if item.known_sd else "a residual SD"
     return f"“{item.outcome}” is normal around the linear predictor with {known}."
 

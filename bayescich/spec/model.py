@@ -10,10 +10,27 @@ from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_
 
 from bayescich.spec.base import Strict
 from bayescich.spec.formula import FormulaSpec, sd_roles
+from bayescich.spec.outcomes import (
+    SINGLE,
+    BernoulliSpec,
+    BetaBinomialSpec,
+    BinomialSpec,
+    CategoricalSpec,
+    GaussianSpec,
+    HurdleBetaBinomialSpec,
+    JointSpec,
+    MembershipSpec,
+    OrdinalSpec,
+    SettingsEffectSpec,
+    parts_of,
+)
 from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import ROLES, Prior, check_role
 
-DataSource = Literal["placements", "exits", "settings", "inspections", "authorities", "table"]
+DataSource = Literal[
+    "placements", "exits", "settings", "outcomes16", "outcomes18", "inspections", "authorities",
+    "table",
+]  # fmt: skip
 SamplerName = Literal["auto", "nutpie", "numpyro", "blackjax", "pymc"]
 Parametrisation = Literal["auto", "centred", "noncentred", "partial"]
 FrailtyFamily = Literal["gamma", "log_normal"]
@@ -24,7 +41,7 @@ DIMENSIONS = {
 }  # fmt: skip
 """Dimensions of the draws: no grouping column can have one of these names."""
 
-FROM_RETURNS = ("placements", "exits", "settings")
+FROM_RETURNS = ("placements", "exits", "settings", "outcomes16", "outcomes18")
 """Data sources made from returns, for which the policies of histories count."""
 
 INTERACTION = ":"
@@ -133,53 +150,17 @@ class CompetingSpec(HazardTimesSpec):
         return self
 
 
-class OrdinalSpec(Strict):
-    """Cumulative logit over ordered categories."""
-
-    family: Literal["ordinal"]
-    outcome: str
-    categories: Annotated[tuple[str, ...], Field(min_length=3)]
-    """Labels from worst to best."""
-
-    @field_validator("categories")
-    @classmethod
-    def _each_once(cls, categories: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({c for c in categories if categories.count(c) > 1})
-        if twice:
-            raise ValueError(f"each category stands once; twice: {', '.join(twice)}")
-        return categories
-
-
-class BinomialSpec(Strict):
-    """Binomial counts with a logit link."""
-
-    family: Literal["binomial"]
-    outcome: str
-    trials: str
-
-
-class BernoulliSpec(Strict):
-    """A yes or no with a logit link."""
-
-    family: Literal["bernoulli"]
-    outcome: str
-
-
-class GaussianSpec(Strict):
-    """A measurement; ``known_sd`` names a column of standard errors (a meta-analysis)."""
-
-    family: Literal["gaussian"]
-    outcome: str
-    known_sd: str | None = None
-
-
 LikelihoodSpec = Annotated[
     HazardSpec
     | CompetingSpec
     | OrdinalSpec
+    | CategoricalSpec
     | BinomialSpec
     | BernoulliSpec
+    | BetaBinomialSpec
+    | HurdleBetaBinomialSpec
     | GaussianSpec
+    | JointSpec
     | FormulaSpec,
     Field(discriminator="family"),
 ]
@@ -190,6 +171,9 @@ class FixedEffectSpec(Strict):
 
     kind: Literal["fixed"]
     formula: str
+    impute: tuple[str, ...] = ()
+    """Columns of the formula that may be blank: they are imputed inside the model, from the other
+    covariates. Each stands in the formula by itself, as a number or a yes or no."""
     means_by: str | None = None
     """Column (the home): the mean of each covariate over the level's *other* units is added as a
     covariate (Mundlak), since children are chosen for homes."""
@@ -270,7 +254,8 @@ EffectSpec = Annotated[
     | HomeTypeEffectSpec
     | NeedsEffectSpec
     | TypeNeedEffectSpec
-    | MatchingEffectSpec,
+    | MatchingEffectSpec
+    | SettingsEffectSpec,
     Field(discriminator="kind"),
 ]
 NEEDS_KINDS = (NeedsEffectSpec, TypeNeedEffectSpec, MatchingEffectSpec)
@@ -323,6 +308,8 @@ class ModelSpec(Strict):
     unit: str
     """Column of the unit left out in cross-validation: the child or the home, never the row."""
     likelihood: LikelihoodSpec
+    membership: MembershipSpec | None = None
+    """Where each child lived, when that is more than one home."""
     effects: tuple[EffectSpec, ...] = ()
     prior_set: str = "neutral"
     priors: Mapping[str, Prior] = {}
@@ -443,5 +430,15 @@ class ModelSpec(Strict):
 
     @property
     def routes(self) -> tuple[str, ...]:
-        """The competing routes; none when the outcome is not one of several."""
-        return self.likelihood.routes if isinstance(self.likelihood, CompetingSpec) else ()
+        """The linear predictors, where there are several: routes, or an outcome's parts."""
+        if isinstance(self.likelihood, CompetingSpec):
+            return self.likelihood.routes
+        if not isinstance(self.likelihood, (*SINGLE, JointSpec)):
+            return ()
+        parts = parts_of(self.likelihood, self.report.outcome_name)
+        return parts if len(parts) > 1 else ()
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The grouping columns of which a row may have several levels."""
+        return tuple(self.membership.columns) if self.membership else ()

@@ -48,6 +48,10 @@ ROLES: Mapping[str, str] = {
     "cutpoint.gap": "distance between neighbouring thresholds",
     "frailty.variance": "variance of the child's multiplicative gamma frailty (mean 1)",
     "frailty.sd": "standard deviation of the child's log-normal frailty, on the log scale",
+    "setting": "effect of living in another setting than the reference",
+    "dispersion": "a + b of a beta-binomial outcome: how alike the chances of its trials are",
+    "recording.slope": "how the log odds of being recorded rise with the outcome itself",
+    "child.loading": "how much an outcome shares with the child's other outcomes",
     "residual.sd": "standard deviation of the residual",
 }
 """What a prior can be about. A role such as ``home.sd`` narrows ``group.sd`` to one group."""

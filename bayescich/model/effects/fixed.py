@@ -5,7 +5,7 @@ With competing routes a covariate's coefficients are drawn towards their mean ov
     β_m ~ Normal(β̄, (σ_β / s)²),
 
 with s the standard deviation of the covariate (1 if it is a yes or no), so that rare routes borrow
-from common ones.
+from common ones. The parts of an outcome (any points; how many) have coefficients of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 
 from bayescich.design.core import Design, FixedMatrix
 from bayescich.model.draws import Draws, FloatArray, Tensor, outside
@@ -54,6 +55,8 @@ class FixedEffect:
                 self.variable, centre, spreads, dims="covariate", default_transform=None,
                 transform=Rotated() if located else None,
             )  # fmt: skip
+        if design.responses:
+            return self._by_part(design, means, sds, located)
         about = Rotated.around(means, located, sds, matrix.scales) if located else outside(means)
         mean = pm.Normal(
             f"{self.variable}_mean", about, spreads, dims="covariate", default_transform=None,
@@ -71,6 +74,24 @@ class FixedEffect:
             default_transform=None, transform=Informed(),
         )  # fmt: skip
         return pm.Deterministic(self.variable, mean[:, None] + apart, dims=dims)
+
+    def _by_part(
+        self, design: Design, means: FloatArray, sds: FloatArray, located: Location | None
+    ) -> Tensor:
+        """Declare the coefficients of each part of an outcome: they have nothing in common."""
+        each = []
+        for place in range(len(design.routes)):
+            own = located.of(place) if located else None
+            each.append(
+                pm.Normal(
+                    f"{self.variable}_{place}_offset",
+                    Rotated.mean(means, own, sds) if own else outside(means), outside(sds),
+                    shape=len(means), default_transform=None,
+                    transform=Rotated() if own else None,
+                )
+            )  # fmt: skip
+        together = pt.stack(each, axis=1)
+        return pm.Deterministic(self.variable, together, dims=("covariate", "route"))
 
     def values(self, draws: Draws) -> FloatArray:
         """Return the coefficients."""

@@ -25,7 +25,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescich.design.core import Design, Factor
+from bayescich.design.core import Design, Grouping, Membership
 from bayescich.design.information import crude_levels
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.information import (
@@ -35,7 +35,7 @@ from bayescich.model.information import (
     Known,
 )
 from bayescich.model.random_variables import prior_distribution, random_variable
-from bayescich.model.terms import Gathered
+from bayescich.model.terms import Gathered, Labelled, labelled
 from bayescich.spec.model import Parametrisation
 from bayescich.spec.priors import PriorSet
 
@@ -113,12 +113,16 @@ class GroupEffect:
             return "partial" if information is not None else "noncentred"
         if self.asked != "auto":
             return self.asked
+        if design.responses:
+            return "noncentred"
         signal = crude_levels(design, self._factor(design)).signal()
         return "centred" if signal >= CENTRE_ABOVE else "noncentred"
 
-    def layout(self, design: Design) -> Gathered:
-        """Return each row's level."""
+    def layout(self, design: Design) -> Gathered | Labelled:
+        """Return each row's level, or levels with their weights."""
         factor = self._factor(design)
+        if isinstance(factor, Membership):
+            return labelled(factor.labels)
         return Gathered(factor.codes, factor.size)
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
@@ -263,9 +267,7 @@ class GroupEffect:
         return pm.Deterministic(self.variable, shared + own, dims=(self.column, "route"))
 
     def _common(self, design: Design) -> Tensor:
-        cause = design.outcome["cause"]
-        events = np.bincount(cause[cause >= 0], minlength=len(design.routes))
-        place = int(np.argmax(events))
+        place = _commonest(design)
         positive = pm.Beta(f"{self.column}_common_first_offset", 2.0, 2.0)
         others = pm.Beta(
             f"{self.column}_common_rest_offset", 2.0, 2.0, shape=len(design.routes) - 1
@@ -282,5 +284,13 @@ class GroupEffect:
             return UNPOOLED_SD
         return random_variable(self.sd_variable, priors.get(*self.prior_roles()), dims=dims)
 
-    def _factor(self, design: Design) -> Factor:
+    def _factor(self, design: Design) -> Grouping:
         return design.factors[self.column]
+
+
+def _commonest(design: Design) -> int:
+    """Return the route taken most, whose correlation is positive; of an outcome its first part."""
+    if design.responses:
+        return 0
+    cause = design.outcome["cause"]
+    return int(np.argmax(np.bincount(cause[cause >= 0], minlength=len(design.routes))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pymc as pm
 
 from bayescich.design.core import Design
 from bayescich.model.draws import Draws, FloatArray, Tensor
@@ -34,13 +35,31 @@ class InterceptEffect:
         return np.array([10.0])
 
     def declare(self, design: Design, priors: PriorSet, information: Known | None) -> Tensor:
-        """Declare ``intercept``; shape (1,)."""
-        return random_variable(self.variable, priors.get("intercept"))[None]
+        """Declare ``intercept``, one for each part of an outcome; shape (1,) or (1, routes)."""
+        dims = "route" if design.routes else None
+        prior = priors.get("intercept")
+        if not _with_thresholds(design):
+            return random_variable(self.variable, prior, dims=dims)[None]
+        # thresholds are the level of ordered categories
+        free = random_variable(f"{self.variable}_offset", prior, dims=dims)
+        return pm.Deterministic(self.variable, free * _has_level(design), dims=dims)[None]
 
     def values(self, draws: Draws) -> FloatArray:
-        """Return shape (samples, 1)."""
+        """Return shape (samples, 1) or (samples, 1, routes)."""
         return draws[self.variable][:, None]
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws: an intercept has no levels."""
         return draws
+
+
+def _with_thresholds(design: Design) -> bool:
+    return any(response.kind == "ordinal" for response in design.responses)
+
+
+def _has_level(design: Design) -> FloatArray:
+    level = np.ones(len(design.routes))
+    for response in design.responses:
+        if response.kind == "ordinal":
+            level[response.column] = 0.0
+    return level

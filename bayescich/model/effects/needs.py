@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pymc as pm
 
-from bayescich.design.core import Design, LabelMatrix
+from bayescich.design.core import Design
 from bayescich.model.draws import Draws, FloatArray, Tensor
 from bayescich.model.information import Known
 from bayescich.model.random_variables import random_variable
-from bayescich.model.terms import Labelled
+from bayescich.model.terms import Labelled, labelled
 from bayescich.spec.priors import PriorSet
 
 ALONE = "all"
@@ -43,7 +43,7 @@ class NeedsEffect:
 
     def layout(self, design: Design) -> Labelled:
         """Return each row's needs."""
-        return _labelled(design.labels[self.name])
+        return labelled(design.labels[self.name])
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
         """Return needs and families."""
@@ -94,7 +94,7 @@ class TypeNeedEffect:
 
     def layout(self, design: Design) -> Labelled:
         """Return each row's needs in the type of its home; types within needs."""
-        return _labelled(design.labels["type_need"])
+        return labelled(design.labels["type_need"])
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
         """Return needs and types."""
@@ -142,7 +142,7 @@ class MatchingEffect:
 
     def layout(self, design: Design) -> Labelled:
         """Return each row's matched needs."""
-        return _labelled(design.labels["matching"])
+        return labelled(design.labels["matching"])
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
         """Return the needs that can be matched."""
@@ -168,7 +168,3 @@ class MatchingEffect:
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws: needs are a fixed set."""
         return draws
-
-
-def _labelled(labels: LabelMatrix) -> Labelled:
-    return Labelled(labels.start, labels.labels, labels.weights, len(labels.names))

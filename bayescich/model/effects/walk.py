@@ -84,7 +84,7 @@ class WalkEffect:
         return draws
 
     def _factor(self, design: Design) -> Factor:
-        return design.factors[self.column]
+        return design.factor(self.column)
 
 
 def standardised_position(levels: int) -> FloatArray:

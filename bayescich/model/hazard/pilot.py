@@ -18,26 +18,13 @@ from bayescich.model.draws import FloatArray
 from bayescich.model.hazard.arrays import HazardArrays, Int32Array
 from bayescich.model.hazard.operation import KINDS, kernel_of
 from bayescich.model.information import Information, Known, Location
+from bayescich.model.pilot import Pilot, stacked_sds, values_of
 from bayescich.model.terms import Covaried, Layout
 from bayescich.spec.model import FrailtyFamily
 
 ROUGH_FRAILTY = 0.5
 ROUGH_STEP = 0.5
 MOST_STEPS = 150
-
-
-@dataclass(frozen=True)
-class Pilot:
-    """The penalised fit."""
-
-    known: tuple[Known, ...]
-    """What it says of each effect, in order."""
-    values: tuple[FloatArray, ...]
-    """Of each effect, (size, routes)."""
-    weights: FloatArray
-    """Expected events of each row at the fit, (rows, routes)."""
-    baseline: FloatArray
-    """Log hazard by band, (bands, routes); the first baseline, when there are several."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ def pilot_fit(
     shapes = _Shapes(
         arrays.level_events.shape, arrays.covariate_events.shape, arrays.band_events.shape
     )
-    level_sd, slope_sd = _stacked(layouts, rough_sds)
+    level_sd, slope_sd = stacked_sds(layouts, rough_sds)
     data = arrays.in_order()
 
     def objective(point: FloatArray) -> tuple[float, FloatArray]:
@@ -121,16 +108,7 @@ def pilot_fit(
     parts = shapes.parts(point)
     weights = _expected_rows(parts, arrays)
     known = _known(kernel, parts, arrays, layouts, weights)
-    return Pilot(known, _values(parts, layouts), weights, parts[2][0])
-
-
-def _values(point: tuple[FloatArray, ...], layouts: tuple[Layout, ...]) -> tuple[FloatArray, ...]:
-    found, places = [], [0, 0]
-    for layout in layouts:
-        kind = int(isinstance(layout, Covaried))
-        found.append(point[kind][places[kind] : places[kind] + layout.size])
-        places[kind] += layout.size
-    return tuple(found)
+    return Pilot(known, values_of(parts[:2], layouts), weights, parts[2][0])
 
 
 def _known(
@@ -179,19 +157,6 @@ def _expected_rows(point: tuple[FloatArray, ...], arrays: HazardArrays) -> Float
     by_unit = np.add.reduceat(hazard.sum(axis=1), arrays.first_row[:-1])
     weight = (1.0 + ROUGH_FRAILTY * arrays.unit_events) / (1.0 + ROUGH_FRAILTY * by_unit)
     return hazard * np.repeat(weight, np.diff(arrays.first_row))[:, None]
-
-
-def _stacked(
-    layouts: tuple[Layout, ...], sds: tuple[FloatArray, ...]
-) -> tuple[FloatArray, FloatArray]:
-    pairs = list(zip(layouts, sds, strict=True))
-    levels = [sd for layout, sd in pairs if not isinstance(layout, Covaried)]
-    slopes = [sd for layout, sd in pairs if isinstance(layout, Covaried)]
-    return _column(levels), _column(slopes)
-
-
-def _column(parts: list[FloatArray]) -> FloatArray:
-    return (np.concatenate(parts) if parts else np.zeros(0))[:, None]
 
 
 def _crude(arrays: HazardArrays) -> FloatArray:

@@ -6,19 +6,12 @@ from typing import Any
 
 from bayescich.model.base import Likelihood
 from bayescich.model.effects.frailty import make_frailty
-from bayescich.model.likelihoods.binomial import BinomialLikelihood
 from bayescich.model.likelihoods.competing import CompetingLikelihood
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
-from bayescich.spec.model import (
-    CompetingSpec,
-    GaussianSpec,
-    HazardSpec,
-    HazardTimesSpec,
-    ModelSpec,
-    OrdinalSpec,
-)
+from bayescich.model.likelihoods.responses import ResponseLikelihood
+from bayescich.spec.model import CompetingSpec, HazardSpec, HazardTimesSpec, ModelSpec
+from bayescich.spec.outcomes import JointSpec, OrdinalSpec, has_parts
 
 __all__ = ["make_likelihood"]
 
@@ -34,11 +27,11 @@ def make_likelihood(spec: ModelSpec) -> Likelihood:
             **_times(chosen), routes=chosen.routes, recorded_by=chosen.recording,
             shifted=chosen.recording_shift, event_name=words,
         )  # fmt: skip
-    if isinstance(chosen, OrdinalSpec):
+    if isinstance(chosen, OrdinalSpec) and not has_parts(chosen):
         return OrdinalLikelihood(chosen.categories)
-    if isinstance(chosen, GaussianSpec):
-        return GaussianLikelihood(words)
-    return BinomialLikelihood(words)
+    if isinstance(chosen, JointSpec):
+        return ResponseLikelihood(words, nodes=chosen.nodes if chosen.child_effect else 1)
+    return ResponseLikelihood(words)
 
 
 def _times(spec: HazardTimesSpec) -> dict[str, Any]:

@@ -1,0 +1,245 @@
+"""Log-likelihood of all responses of all rows, and its gradient, in one pass.
+
+A row has several linear predictors (*columns*), made of the same terms with values of their own,
+and several *responses*, each of which reads one or more of them. Where a row has a child effect or
+categories that are missing, its likelihood is a mixture
+
+    log Σ_s π_s Σ_q w_q Π_r f_r(y_r | η + shift_s + loading z_q),
+
+over the ways s in which the missing ones could be filled and the nodes q of a Gauss-Hermite rule.
+Missing numbers are learnt and enter η directly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+
+from bayescich.model.response.families import (
+    BETA_BINOMIAL,
+    BINOMIAL,
+    CATEGORICAL,
+    CLOGLOG,
+    ORDINAL,
+    TRUNCATED,
+    beta_binomial,
+    binomial,
+    categorical,
+    cloglog,
+    normal,
+    ordinal,
+    softplus,
+    truncated,
+)
+
+
+@numba.njit(nogil=True, error_model="numpy", cache=True, inline="never")
+def _row(
+    r: int, eta: Any, coupling: Any, extra: Any, y: Any, size: Any, seen: Any, kind: Any,
+    column: Any, width: Any, extra_start: Any, coupled: Any, turn: Any, in_eta: Any,
+    in_coupling: Any, in_extra: Any,
+) -> float:  # fmt: skip
+    """Return the log-likelihood of a row given η; put its slopes into the last three."""
+    value = 0.0
+    in_eta[:] = 0.0
+    in_coupling[:] = 0.0
+    in_extra[:] = 0.0
+    for j in range(len(kind)):
+        if not seen[r, j]:
+            continue
+        at, e = column[j], extra_start[j]
+        what = kind[j]
+        if what == CATEGORICAL:
+            stop = at + width[j]
+            value += categorical(int(y[r, j]), eta[at:stop], in_eta[at:stop])
+            continue
+        other = coupled[j]
+        level = eta[at]
+        if other >= 0:
+            level += coupling[j] * eta[other]
+        level *= turn[j]
+        if what == BINOMIAL:
+            part, slope = binomial(y[r, j], size[r, j], level)
+        elif what == CLOGLOG:
+            part, slope = cloglog(y[r, j], size[r, j], level)
+        elif what == ORDINAL:
+            stop = extra_start[j + 1]
+            part, slope = ordinal(int(y[r, j]), level, extra[e:stop], in_extra[e:stop])
+        else:
+            if what == BETA_BINOMIAL:
+                part, slope, curve = beta_binomial(y[r, j], size[r, j], level, extra[e])
+            elif what == TRUNCATED:
+                part, slope, curve = truncated(y[r, j], size[r, j], level, extra[e])
+            else:
+                part, slope, curve = normal(y[r, j], size[r, j], level, extra[e])
+            in_extra[e] += curve
+        value += part
+        slope *= turn[j]
+        in_eta[at] += slope
+        if other >= 0:
+            in_eta[other] += coupling[j] * slope
+            in_coupling[j] += eta[other] * slope
+    return value
+
+
+def make_kernel(columns: int) -> Any:
+    """Return the compiled function for so many linear predictors.
+
+    Returns
+    -------
+    callable
+        Takes levels (T, M), coefficients (P, M), offset (M,), loading (M,), coupling (R,), extra
+        (E,), filled (C,), chance (D,), then
+        :class:`~bayescich.model.response.arrays.ResponseArrays` in order; returns the
+        log-likelihood, its gradient in the first eight, and its slope in η by row, (rows, M).
+    """
+
+    @numba.njit(nogil=True, error_model="numpy", cache=True)
+    def response_kernel(
+        levels: Any,
+        coefficients: Any,
+        offset: Any,
+        loading: Any,
+        coupling: Any,
+        extra: Any,
+        filled: Any,
+        chance: Any,
+        codes: Any,
+        label_start: Any,
+        labels: Any,
+        label_weight: Any,
+        covariates: Any,
+        hole_start: Any,
+        hole: Any,
+        flip_start: Any,
+        flip: Any,
+        flip_low: Any,
+        flip_high: Any,
+        y: Any,
+        size: Any,
+        seen: Any,
+        kind: Any,
+        column: Any,
+        width: Any,
+        extra_start: Any,
+        coupled: Any,
+        turn: Any,
+        points: Any,
+        log_weights: Any,
+    ) -> Any:
+        rows, gathered, covariate_count = codes.shape[0], codes.shape[1], covariates.shape[1]
+        nodes = len(points)
+        in_levels = np.zeros_like(levels)
+        in_coefficients = np.zeros_like(coefficients)
+        in_offset = np.zeros_like(offset)
+        in_loading = np.zeros_like(loading)
+        in_coupling = np.zeros_like(coupling)
+        in_extra = np.zeros_like(extra)
+        in_filled = np.zeros_like(filled)
+        in_chance = np.zeros_like(chance)
+        in_rows = np.zeros((rows, columns))
+        value = 0.0
+        most = 0
+        for r in range(rows):
+            most = max(most, flip_start[r + 1] - flip_start[r])
+        cells = nodes * 2**most
+        eta = np.zeros(columns)
+        moved = np.zeros(columns)
+        row_eta = np.zeros(columns)
+        each = np.zeros(cells)
+        each_eta = np.zeros((cells, columns))
+        each_coupling = np.zeros((cells, len(coupling)))
+        each_extra = np.zeros((cells, len(extra)))
+        for r in range(rows):
+            for m in range(columns):
+                total = offset[m]
+                for g in range(gathered):
+                    total += levels[codes[r, g], m]
+                for j in range(label_start[r], label_start[r + 1]):
+                    total += label_weight[j] * levels[labels[j], m]
+                for p in range(covariate_count):
+                    total += covariates[r, p] * coefficients[p, m]
+                for h in range(hole_start[r], hole_start[r + 1]):
+                    total += filled[h] * coefficients[hole[h], m]
+                eta[m] = total
+            first, last = flip_start[r], flip_start[r + 1]
+            ways = 2 ** (last - first)
+            if nodes == 1 and ways == 1:
+                value += _row(
+                    r, eta, coupling, extra, y, size, seen, kind, column, width, extra_start,
+                    coupled, turn, row_eta, each_coupling[0], each_extra[0],
+                )  # fmt: skip
+                for j in range(len(coupling)):
+                    in_coupling[j] += each_coupling[0, j]
+                for e in range(len(extra)):
+                    in_extra[e] += each_extra[0, e]
+            else:
+                largest = -np.inf
+                for s in range(ways):
+                    log_prior = 0.0
+                    for d in range(first, last):
+                        up = (s >> (d - first)) & 1
+                        log_prior -= softplus(-chance[d] if up else chance[d])
+                    for q in range(nodes):
+                        for m in range(columns):
+                            total = eta[m] + loading[m] * points[q]
+                            for d in range(first, last):
+                                up = (s >> (d - first)) & 1
+                                x = flip_high[d] if up else flip_low[d]
+                                total += x * coefficients[flip[d], m]
+                            moved[m] = total
+                        c = s * nodes + q
+                        found = _row(
+                            r, moved, coupling, extra, y, size, seen, kind, column, width,
+                            extra_start, coupled, turn, each_eta[c], each_coupling[c],
+                            each_extra[c],
+                        )  # fmt: skip
+                        each[c] = found + log_prior + log_weights[q]
+                        largest = max(largest, each[c])
+                whole = 0.0
+                for c in range(ways * nodes):
+                    each[c] = math.exp(each[c] - largest)
+                    whole += each[c]
+                value += largest + math.log(whole)
+                row_eta[:] = 0.0
+                for c in range(ways * nodes):
+                    w = each[c] / whole
+                    s, q = c // nodes, c % nodes
+                    for m in range(columns):
+                        pull = w * each_eta[c, m]
+                        row_eta[m] += pull
+                        in_loading[m] += pull * points[q]
+                        for d in range(first, last):
+                            up = (s >> (d - first)) & 1
+                            x = flip_high[d] if up else flip_low[d]
+                            in_coefficients[flip[d], m] += pull * x
+                    for d in range(first, last):
+                        up = (s >> (d - first)) & 1
+                        share = 1.0 / (1.0 + math.exp(-chance[d]))
+                        in_chance[d] += w * (up - share)
+                    for j in range(len(coupling)):
+                        in_coupling[j] += w * each_coupling[c, j]
+                    for e in range(len(extra)):
+                        in_extra[e] += w * each_extra[c, e]
+            for m in range(columns):
+                pull = row_eta[m]
+                in_rows[r, m] = pull
+                in_offset[m] += pull
+                for g in range(gathered):
+                    in_levels[codes[r, g], m] += pull
+                for j in range(label_start[r], label_start[r + 1]):
+                    in_levels[labels[j], m] += label_weight[j] * pull
+                for p in range(covariate_count):
+                    in_coefficients[p, m] += covariates[r, p] * pull
+                for h in range(hole_start[r], hole_start[r + 1]):
+                    in_coefficients[hole[h], m] += filled[h] * pull
+                    in_filled[h] += pull * coefficients[hole[h], m]
+        return (
+            value, in_levels, in_coefficients, in_offset, in_loading, in_coupling, in_extra,
+            in_filled, in_chance, in_rows,
+        )  # fmt: skip
+
+    return response_kernel
