@@ -23,12 +23,14 @@ NOT_ELIGIBLE = "not eligible for the return"
 LOOKED_AFTER = "still looked after"
 NOT_LINKED = "not linked to a pupil"
 NO_ROW = "no row in the extract"
+NOT_19 = "not 19 when the extract ends"
 """Why an outcome is missing; a code of SDQ_REASON says it of a score of strengths."""
 
 _KS4 = (
     "YEAR", "ATT8", "P8", "GRADE4_EM", "GRADE5_EM", "GRADE_C_EM", "ANY_PASS", "ASSESSED",
 )  # fmt: skip
 _KS5 = ("YEAR", "A_LEVEL_POINTS", "ASSESSED")
+_YPMAD = ("YEAR", "LEVEL2", "LEVEL3")
 _ABSENCE = ("POSSIBLE", "OVERALL", "UNAUTHORISED", "PERSISTENT", "SEVERE", "AFFECTED")
 _EXCLUSIONS = ("SUSPENSIONS", "SUSPENSION_SESSIONS", "PERMANENT")
 _OC3 = ("IN_TOUCH", "ACTIV", "ACCOM", "ACTIV_GROUP", "ACCOM_SETTING", "SUITABLE")
@@ -83,7 +85,7 @@ def at_18(
     Parameters
     ----------
     cohort : DataFrame
-        child, authority, born, eligible_care_leaver.
+        child, authority, born, year11, eligible_care_leaver.
     spells : DataFrame
         From ``histories.spells``: who is still looked after at 17, and who died.
     returns : Ssda903Records
@@ -97,7 +99,8 @@ def at_18(
         The cohort with, of each age, in_touch_<age>, activ_<age>, accom_<age>, activ_group_<age>,
         accom_setting_<age>, suitable_<age> and oc3_<age>_missing (why there is no row); and, of
         the NPD, ks5_<column> of the latest year and ks5_missing (absence of a row is not the same
-        as no qualification).
+        as no qualification), ypmad_<column> (levels by 19, blank where the extract ends before the
+        school year in which the child turns 19) and ypmad_missing.
     """
     leavers = _by_child(returns.oc3)
     died = among(cohort["child"], spells.loc[spells["ended_by"].eq(DIED), "child"])
@@ -114,7 +117,21 @@ def at_18(
     if npd is None:
         return cohort
     latest = npd.ks5.sort_values("YEAR", kind="stable").drop_duplicates("PUPIL", keep="last")
-    return _with_npd(cohort, pupils_of(cohort, npd), latest, "ks5", _KS5)
+    pupils = pupils_of(cohort, npd)
+    cohort = _with_npd(cohort, pupils, latest, "ks5", _KS5)
+    return _by_19(_with_npd(cohort, pupils, npd.ypmad, "ypmad", _YPMAD), npd.ypmad["YEAR"])
+
+
+def _by_19(cohort: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
+    """Take nothing from an extract that ends before the school year in which a child turns 19."""
+    counted = cohort["ypmad_year"].fillna(ends.max() if len(ends) else pd.NA)
+    early = (counted < cohort["year11"] + 3).fillna(value=False).astype("bool")
+    why = cohort["ypmad_missing"]
+    return cohort.assign(
+        ypmad_level2=cohort["ypmad_level2"].mask(early),
+        ypmad_level3=cohort["ypmad_level3"].mask(early),
+        ypmad_missing=why.mask(early & why.ne(NOT_LINKED).fillna(value=True), NOT_19),
+    )
 
 
 def year_of_age(born: pd.Series, age: int) -> pd.Series:

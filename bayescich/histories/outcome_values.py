@@ -22,10 +22,8 @@ NO_INFORMATION = "no information"
 OUT_OF_TOUCH = "not in touch"
 BACK_HOME, NO_SERVICES = "back with parents", "needs no services"
 RESIDENCE_UNKNOWN = "residence not known"
-NOT_SHOWN = "not shown by the extract"
 """Why an outcome is missing, beside the reasons of `cohort_outcomes`; `NOT_A_YEAR`: only children
-looked after for the twelve months to 31 March are returned; `NOT_SHOWN`: the extract has rows of
-those who succeed only, and no row does not mean that they did not."""
+looked after for the twelve months to 31 March are returned."""
 
 ACTIVITIES: Mapping[str, str] = {
     "higher education": "education",
@@ -159,7 +157,7 @@ def _absence(cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def values_at_18(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return the outcomes at 18, as returned around the 18th birthday.
+    """Return the outcomes at 18, as returned around the 18th birthday, and levels by 19.
 
     Parameters
     ----------
@@ -200,17 +198,15 @@ def _leavers(cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def _qualifications(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Take results of 16 to 18 for Level 3; no row, or no points, says nothing."""
-    no_points = cohort["ks5_a_level_points"].eq(0).fillna(False).astype("bool")
-    shown = cohort["ks5_missing"].isna() & ~no_points
-    level3 = shown.astype("float64").where(shown)
-    unseen = pd.Series(NOT_SHOWN, cohort.index, dtype="str")
+    """Take the levels reached by 19; results of 16 to 18 have rows of those who succeed only."""
+    level2, level3 = (cohort[f"ypmad_{name}"].astype("float64") for name in ("level2", "level3"))
+    why = cohort["ypmad_missing"].fillna(NO_RESULT)
     return pd.DataFrame(
         {
-            "level2": pd.Series(np.nan, cohort.index),
-            "level2_missing": unseen,
+            "level2": level2,
+            "level2_missing": why.mask(level2.notna()),
             "level3": level3,
-            "level3_missing": unseen.mask(level3.notna()),
+            "level3_missing": why.mask(level3.notna()),
         }
     )
 

@@ -19,6 +19,7 @@ from bayescich.records.npd_attendance import (
     exclusions_by_year,
     sen_by_census,
 )
+from bayescich.records.npd_levels import ypmad_levels
 from bayescich.records.npd_pupils import linked_children, of_pupils, references_by_upn
 from bayescich.records.npd_schema import LINK, NPD_TABLES
 from bayescich.records.sources import Reading, read_tables_of
@@ -34,6 +35,8 @@ class NpdRecords:
     """One row per pupil: see `npd_attainment.ks4_results`."""
     ks5: pd.DataFrame
     """One row per student and year: see `npd_attainment.ks5_results`."""
+    ypmad: pd.DataFrame
+    """One row per young person: see `npd_levels.ypmad_levels`."""
     absence: pd.DataFrame
     """One row per pupil and year: see `npd_attendance.absence_by_year`."""
     exclusions: pd.DataFrame
@@ -94,15 +97,17 @@ def npd_records(reading: Reading) -> NpdRecords:
     ks2, of_ks2 = ks2_results(keyed["ks2"])
     ks4, of_ks4 = ks4_results(keyed["ks4"])
     ks5, of_ks5 = ks5_results(keyed["ks5"])
+    ypmad, of_ypmad = ypmad_levels(keyed["ypmad"])
     absence, of_absence = absence_by_year(keyed["absence"])
     events, of_events = exclusion_events(keyed["exclusions"])
     exclusions, of_totals = exclusions_by_year(events, keyed["exclusion_totals"])
     census, of_census = sen_by_census(keyed["census"])
     header = reading.tables.get("header")
     link, of_link = linked_children(reading.tables[LINK.name], header, references)
-    account += of_ks2 + of_ks4 + of_ks5 + of_absence + of_events + of_totals + of_census + of_link
+    account += of_ks2 + of_ks4 + of_ks5 + of_ypmad + of_absence + of_events + of_totals
+    account += of_census + of_link
     account += _without_rows(link, keyed)
-    return NpdRecords(ks2, ks4, ks5, absence, exclusions, events, census, link, account)
+    return NpdRecords(ks2, ks4, ks5, ypmad, absence, exclusions, events, census, link, account)
 
 
 def _keyed_by_pupil(

@@ -192,6 +192,41 @@ KS5 = NpdTable(
 )
 
 
+LEVEL_AGES = (16, 17, 18, 19)
+"""Ages by whose school year a level is reached or not: 16 is that of Year 11, 19 three years on."""
+
+LEVELS = (2, 3)
+
+
+def _levels() -> dict[str, pa.Column]:
+    return {
+        f"LEVEL{level}_AT_{age}": _flag(
+            "YPMAD", f"reached Level {level} by the end of the school year of age {age}",
+            f"L{level}_at_{age}",
+        )
+        for level in LEVELS
+        for age in LEVEL_AGES
+    }  # fmt: skip
+
+
+YPMAD = NpdTable(
+    "ypmad",
+    "Levels 2 and 3 at 19 (NPD, Young Person's Matched Administrative Dataset)",
+    pa.DataFrameSchema(
+        {**_pupil("YPMAD"), **_levels()},
+        description="One row per young person, from schools, colleges, apprenticeships and "
+        "awarding bodies (the dataset's snapshot indicators). The school year is the last one "
+        "that the extract counts, so a name such as `ypmad_2024-25.csv` says it; what is by an "
+        "age that comes later is taken as blank.",
+    ),
+    known_by=(),
+    key=("YEAR",),
+    origin=True,
+    prefix="YPMAD",
+    one_of=(_ANY_PUPIL, tuple(f"LEVEL{level}_AT_{LEVEL_AGES[-1]}" for level in LEVELS)),
+)
+
+
 def _sessions() -> dict[str, pa.Column]:
     spans = (*TERMS, *ROLL_UPS)
     return {
@@ -351,6 +386,6 @@ LINK = NpdTable(
 )  # fmt: skip
 
 NPD_TABLES: tuple[NpdTable, ...] = (
-    KS2, KS4, KS5, ABSENCE, EXCLUSIONS, EXCLUSION_TOTALS, CENSUS, LINK,
+    KS2, KS4, KS5, YPMAD, ABSENCE, EXCLUSIONS, EXCLUSION_TOTALS, CENSUS, LINK,
 )  # fmt: skip
 """The tables of an extract."""

@@ -21,7 +21,7 @@ from bayescich.simulate.shard import Own, Shard
 from bayescich.simulate.truth import Truth
 from bayescich.simulate.truth_tables import children_table, counterfactual_table, journeys_table
 
-PUPIL_TABLES = ("ks2", "ks4", "ks5", "absence", "exclusions", "census", "link")
+PUPIL_TABLES = ("ks2", "ks4", "ks5", "ypmad", "absence", "exclusions", "census", "link")
 """Tables of the National Pupil Database."""
 
 PARTS = (

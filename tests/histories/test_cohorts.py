@@ -157,13 +157,24 @@ def npd() -> NpdRecords:
     )
     exclusions = pd.DataFrame({"PUPIL": ["P2"], "YEAR": [2020], "SUSPENSIONS": [3]})
     ks5 = pd.DataFrame({"PUPIL": ["P1", "P1"], "YEAR": [2022, 2021], "A_LEVEL_POINTS": [60.0, 20]})
+    ypmad = pd.DataFrame(
+        {
+            "PUPIL": ["P1", "P9"], "YEAR": [2023, 2025], "LEVEL2": [True, False],
+            "LEVEL3": [False, None],
+        }
+    )  # fmt: skip
     columns = {
+        "ypmad": [],
         "ks4": ["P8", "GRADE4_EM", "GRADE5_EM", "GRADE_C_EM", "ANY_PASS", "ASSESSED"],
         "absence": ["UNAUTHORISED", "PERSISTENT", "SEVERE", "AFFECTED"],
         "exclusions": ["SUSPENSION_SESSIONS", "PERMANENT"],
         "ks5": ["ASSESSED"],
     }
-    tables = {"ks4": ks4, "absence": absence, "exclusions": exclusions, "ks5": ks5}
+    levels = dict.fromkeys(["LEVEL2", "LEVEL3"], "boolean")
+    tables = {
+        "ks4": ks4, "absence": absence, "exclusions": exclusions, "ks5": ks5,
+        "ypmad": ypmad.astype(levels),
+    }  # fmt: skip
     full = {
         name: table.assign(**dict.fromkeys(columns[name]), YEAR=table["YEAR"].astype("Int64"))
         for name, table in tables.items()
@@ -185,6 +196,45 @@ def test_results_of_the_pupil_database() -> None:
     ]  # fmt: skip
     adults, _ = cohort_at_18(STORY, homes(STORY), returns(), POLICIES, npd())
     assert adults.set_index("child").loc["N/a", "ks5_a_level_points"] == 60
+
+
+@pytest.mark.parametrize(
+    ("ends", "level2", "why"),
+    [
+        # 16 in the school year 2019/20, so 19 in 2022/23
+        (2023, True, ["", "no row in the extract"]),
+        (2022, None, ["not 19 when the extract ends", "no row in the extract"]),
+    ],
+)
+def test_levels_by_19_only_of_an_extract_that_goes_so_far(
+    ends: int, level2: bool | None, why: list[str]
+) -> None:
+    records = npd()
+    own = records.ypmad.assign(YEAR=pd.array([ends, 2025], dtype="Int64"))
+    adults, _ = cohort_at_18(
+        STORY, homes(STORY), returns(), POLICIES, dataclasses.replace(records, ypmad=own)
+    )
+    adults = adults.set_index("child")
+    assert adults["ypmad_missing"].fillna("").tolist() == [*why, *["not linked to a pupil"] * 2]
+    found = adults.loc["N/a", "ypmad_level2"]
+    assert pd.isna(found) if level2 is None else found == level2
+    assert pd.isna(adults.loc["N/b", "ypmad_level3"])
+
+
+def test_without_a_row_the_end_of_the_extract_says_who_is_not_19_yet() -> None:
+    records = npd()
+    early = records.ypmad.assign(YEAR=pd.array([2022, 2022], dtype="Int64"))
+    for levels, why in (
+        (early, "not 19 when the extract ends"),
+        (early[:0], "no row in the extract"),
+    ):
+        adults, _ = cohort_at_18(
+            STORY, homes(STORY), returns(), POLICIES, dataclasses.replace(records, ypmad=levels)
+        )
+        adults = adults.set_index("child")
+        assert adults.loc["N/b", "ypmad_missing"] == why
+        assert adults.loc["S/e", "ypmad_missing"] == "not linked to a pupil"
+        assert adults["ypmad_level3"].isna().all()
 
 
 def test_at_18_the_window_ends_on_the_birthday_and_leavers_are_returned() -> None:

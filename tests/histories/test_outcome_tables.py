@@ -144,6 +144,32 @@ def test_years_are_those_of_year_11_and_of_the_18th_birthday(tables: Tables) -> 
     assert tables[18]["year"].str[-2:].astype(int).equals((ends % 100).astype(int))
 
 
+def test_levels_by_19_are_those_of_the_file(england: Path, tables: Tables) -> None:
+    table = tables[18].set_index("child")
+    link = pd.read_csv(england / "npd" / "link.csv", dtype="str")
+    pupil = pd.Series(
+        link["CLA_PupilMatchingRefAnonymous"].to_numpy(),
+        link["CLA_LA"] + "/" + link["CLA_Child_LA_Code_Anon"],
+    )
+    file = pd.read_csv(england / "npd" / "ypmad.csv")
+    file = file.set_index("YPMAD_PupilMatchingRefAnonymous")
+    for name, column in {"level2": "YPMAD_L2_at_19", "level3": "YPMAD_L3_at_19"}.items():
+        known = table.loc[table[name].notna(), name]
+        assert known.tolist() == file.loc[pupil[known.index], column].tolist()
+        assert len(known) > 100
+        assert 0.05 < known.mean() < 0.7
+        why = table[f"{name}_missing"]
+        assert set(why.dropna()) <= {
+            "not linked to a pupil", "not 19 when the extract ends", "no row in the extract",
+        }  # fmt: skip
+        # 19 after the school year 2024/25, the last one of the extract
+        late = table["born"] >= "2006-09-01"
+        assert late.any()
+        assert set(why[late].dropna()) <= {"not linked to a pupil", "not 19 when the extract ends"}
+        assert table.loc[late, name].isna().all()
+    assert table.loc[table["level3"].eq(1), "level2"].eq(1).all()
+
+
 def test_nothing_is_left_out_silently(records: Everything) -> None:
     for build, cohort, name in (
         (outcomes_16, "cohort at 16", "outcomes at 16"),

@@ -147,9 +147,10 @@ def test_what_is_returned_is_kept() -> None:
 def at_18(**known: object) -> pd.Series:
     row = {
         "in_touch_18": None, "activ_group_18": None, "accom_setting_18": None, "suitable_18": None,
-        "oc3_18_missing": None, "ks5_missing": "no row in the extract", "ks5_a_level_points": None,
+        "oc3_18_missing": None, "ypmad_missing": "no row in the extract", "ypmad_level2": None,
+        "ypmad_level3": None,
     }  # fmt: skip
-    types = {"suitable_18": "boolean", "ks5_a_level_points": "float64"}
+    types = dict.fromkeys(["suitable_18", "ypmad_level2", "ypmad_level3"], "boolean")
     frame = pd.DataFrame([row | known])
     return values_at_18(frame.astype(types | {n: "str" for n in row if n not in types})).iloc[0]
 
@@ -208,14 +209,22 @@ def test_of_those_in_touch_activity_and_accommodation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "points", "shown"),
-    [(None, 60.0, True), (None, None, True), (None, 0.0, False), ("no row", None, False)],
+    ("level2", "level3", "missing", "why"),
+    [
+        (True, False, None, [None, None]),
+        (False, False, None, [None, None]),
+        # a row that says nothing of one level
+        (True, None, None, [None, "no result"]),
+        (None, None, "no row in the extract", ["no row in the extract"] * 2),
+        (None, None, "not linked to a pupil", ["not linked to a pupil"] * 2),
+        (None, None, "not 19 when the extract ends", ["not 19 when the extract ends"] * 2),
+    ],
 )
-def test_no_row_of_results_is_not_no_level_3(
-    missing: str | None, points: float | None, shown: bool
+def test_levels_are_yes_or_no_or_blank_with_a_reason(
+    level2: bool | None, level3: bool | None, missing: str | None, why: list[str | None]
 ) -> None:
-    row = at_18(ks5_missing=missing, ks5_a_level_points=points)
-    assert row["level3"] == 1 if shown else blank(row["level3"])
-    assert blank(row["level3_missing"]) is shown
-    assert blank(row["level2"])
-    assert row["level2_missing"] == "not shown by the extract"
+    row = at_18(ypmad_level2=level2, ypmad_level3=level3, ypmad_missing=missing)
+    for name, reached, reason in zip(["level2", "level3"], [level2, level3], why, strict=True):
+        assert blank(row[name]) if reached is None else row[name] == int(reached)
+        found = row[f"{name}_missing"]
+        assert blank(found) if reason is None else found == reason

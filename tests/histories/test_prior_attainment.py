@@ -38,7 +38,7 @@ def npd(
     return NpdRecords(
         ks2=tests.astype({"PUPIL": "str", "YEAR": "Int64"}),
         ks4=results.astype({"PUPIL": "str", "KS2_GRADE": "float64"}),
-        ks5=none, absence=none, exclusions=none, exclusion_events=none,
+        ks5=none, ypmad=none, absence=none, exclusions=none, exclusion_events=none,
         census=censuses, link=link, account=Account(),
     )  # fmt: skip
 

@@ -65,6 +65,7 @@ def pupils_of(returns: Ssda903Records, children: pd.Series, folder: Path) -> Npd
         "link": f"LA,YEAR,CHILD,PMR\n{authority},{year},{child},P1\n",
         "ks4": f"YEAR,KS4_PupilMatchingRefAnonymous,KS4_ATT8,KS4_P8SCORE\n{year},P1,40.5,-0.2\n",
         "ks5": f"YEAR,KS5_PupilMatchingRefAnonymous,KS5_TOTPTSE_ALEV\n{year + 2},P1,90\n",
+        "ypmad": f"YEAR,YPMAD_PupilMatchingRefAnonymous,YPMAD_L2_at_19\n{year + 3},P1,1\n",
     }
     for name, text in texts.items():
         (folder / f"{name}_{year}.csv").write_text(text, encoding="utf-8")

@@ -32,6 +32,9 @@ def entry(records: NpdRecords, table: str, text: str):
         (["ACADYR", "UPN", "L2BASICS_94"], "ks4"),
         (["KS2_ACADYR", "KS2_PupilMatchingRefAnonymous", "KS2_READSCORE"], "ks2"),
         (["KS5_ACADYR", "KS5_PupilMatchingRefAnonymous", "KS5_TOTPTSE_ALEV"], "ks5"),
+        (["YPMAD_PupilMatchingRefAnonymous", "YPMAD_Base_Year", "YPMAD_L3_at_19"], "ypmad"),
+        (["pupilmatchingrefanonymous", "l2_at_19", "l3_at_19"], "ypmad"),
+        (["YPMAD_PupilMatchingRefAnonymous", "YPMAD_L2_at_18"], None),
         (["PupilMatchingRefAnonymous_AB19", "SessionsPossible_Autumn_AB19"], "absence"),
         (["pupilmatchingrefanonymous_ab06", "sessionspossible_annual_ab06"], "absence"),
         (["AcademicYear", "PupilMatchingRefAnonymous", "Category", "StartDate"], "exclusions"),
@@ -105,6 +108,46 @@ def test_ks5_has_a_row_per_student_and_year(tmp_path: Path) -> None:
         [2019, 120.0, False],
         [2021, 60.0, True],
     ]
+
+
+LEVELS = (
+    "YPMAD_PupilMatchingRefAnonymous,YPMAD_L2_at_16,YPMAD_L2_at_18,YPMAD_L2_at_19,"
+    "YPMAD_L3_at_18,YPMAD_L3_at_19\n"
+    "a,0,1,1,0,1\n"
+    "b,0,0,0,0,0\n"
+    "c,1,1,0,0,0\n"  # reached, and then not
+    "d,1,1,,1,\n"  # not 19 yet: those who were early alone would be seen
+    "e,0,0,0,1,1\n"  # the higher level without the lower
+    "f,0,1,1,,\n"
+    ",0,1,1,0,1\n"
+)
+
+
+def test_levels_by_19_are_yes_no_or_blank_with_the_year_of_the_file(tmp_path: Path) -> None:
+    records = read(tmp_path, **{"ypmad_2024-25": LEVELS})
+    got = records.ypmad.set_index("PUPIL")
+    assert list(got) == ["YEAR", "LEVEL2", "LEVEL3"]
+    assert got["YEAR"].eq(2025).all()
+    said = got[["LEVEL2", "LEVEL3"]].astype("object")
+    assert said.where(said.notna(), None).to_numpy().tolist() == [
+        [True, True], [False, False], [True, False], [None, None], [False, True], [True, None],
+    ]  # fmt: skip
+    assert entry(records, "ypmad", "Level 2 reached at an earlier age").examples == ("C/2025",)
+    assert entry(records, "ypmad", "Level 3 reached, but not Level 2").examples == ("E/2025",)
+    assert entry(records, "ypmad", "says who it is").rows == 1
+    assert entry(records, "ypmad", "young people").rows == 6
+
+
+def test_of_two_extracts_of_levels_the_later_counts(tmp_path: Path) -> None:
+    head = "YPMAD_PupilMatchingRefAnonymous,YPMAD_Academic_Year,YPMAD_L3_at_19\n"
+    records = read(
+        tmp_path, new=head + "a,2024/2025,1\nb,2024/2025,0\n", old=head + "a,2022/2023,0\n"
+    )
+    assert records.ypmad[["PUPIL", "YEAR", "LEVEL3"]].to_numpy().tolist() == [
+        ["A", 2025, True], ["B", 2025, False],
+    ]  # fmt: skip
+    assert records.ypmad["LEVEL2"].isna().all()
+    assert entry(records, "ypmad", "latest extract").rows == 1
 
 
 def test_absence_is_added_over_enrolments(tmp_path: Path) -> None:
@@ -255,5 +298,6 @@ def test_an_empty_extract_has_every_table_with_its_types(tmp_path: Path) -> None
     records = read_npd(tmp_path)
     assert records.link_rate != records.link_rate
     assert str(records.absence["YEAR"].dtype) == "Int64"
+    assert str(records.ypmad["LEVEL3"].dtype) == "boolean"
     assert str(records.exclusions["SUSPENSIONS"].dtype) == "Int64"
     assert records.census.columns.tolist()[:3] == ["PUPIL", "YEAR", "TERM"]

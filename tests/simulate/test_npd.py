@@ -7,6 +7,7 @@ import pytest
 from bayescich.simulate.outcomes.lives import Lives, column, expit, years_effect
 from bayescich.simulate.outcomes.npd_attendance import absence_table, at_school, exclusions_table
 from bayescich.simulate.outcomes.npd_census import PLAN, census_table, provisions
+from bayescich.simulate.outcomes.npd_levels import AGES, level2_age, level3_age, ypmad_table
 from bayescich.simulate.outcomes.npd_results import (
     Results,
     draw_results,
@@ -141,11 +142,80 @@ def test_results_at_11_follow_ability_and_come_before_any_home(
 
 def test_level_3_is_two_years_after_year_11(pupils: Pupils, results: Results) -> None:
     table = ks5_table(pupils, results)
-    reached = pupils.lives.children.assign(year=pupils.lives.year11 + 2, level3=results.level3)
+    at_18 = results.level3_at_18
+    reached = pupils.lives.children.assign(year=pupils.lives.year11 + 2, level3=at_18)
     reached = reached.set_index("PMR").loc[table["KS5_PupilMatchingRefAnonymous"]]
     assert reached["level3"].all()
     assert (reached["year"].to_numpy() == table["KS5_ACADYR"].str[-4:].astype(int)).all()
     assert table["KS5_TOTPTSE_ALEV"].eq("").mean() == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("level", ["level2", "level3"])
+def test_levels_have_the_probability_of_their_own_model(
+    level: str, pupils: Pupils, results: Results
+) -> None:
+    lives = pupils.lives
+    eta = column(lives.at_18, level) + years_effect(level, lives.year11 + 2)
+    reached = getattr(results, level)
+    group = np.searchsorted(np.quantile(eta, [0.25, 0.5, 0.75]), eta)
+    for quarter in range(4):
+        own = group == quarter
+        expected = expit(eta[own]).mean()
+        error = np.sqrt(expected * (1 - expected) / own.sum())
+        assert reached[own].mean() == pytest.approx(expected, abs=4 * error)
+
+
+def test_the_higher_level_needs_the_lower_and_both_go_with_results_at_16(
+    results: Results,
+) -> None:
+    assert results.level2[results.level3].all()
+    assert results.level3[results.level3_at_18].all()
+    assert results.level3_at_18.sum() / results.level3.sum() == pytest.approx(0.57, abs=0.05)
+    for level in (results.level2, results.level3):
+        assert results.points[level].mean() > results.points[~level].mean() + 8
+    assert results.level2[results.points >= 45].mean() > 0.9
+
+
+def test_levels_by_age_only_grow_and_end_with_the_years_returned(
+    pupils: Pupils, results: Results
+) -> None:
+    table = ypmad_table(pupils, results)
+    who = table["YPMAD_PupilMatchingRefAnonymous"]
+    assert not who.duplicated().any()
+    assert set(table["YPMAD_Academic_Year"]) == {"2024/2025"}
+    child = pd.Index(pupils.reference).get_indexer(who)
+    year11 = pupils.lives.year11[child]
+    assert set(year11) == set(range(2010, 2026))
+    for level in ("L2", "L3"):
+        cells = table[[f"YPMAD_{level}_at_{age}" for age in AGES]]
+        for age, name in zip(AGES, cells, strict=True):
+            assert (cells[name].eq("") == (year11 + age - 16 > 2025)).all()
+        numbers = cells.replace("", np.nan).astype(float).to_numpy()
+        assert (np.diff(numbers, axis=1)[~np.isnan(np.diff(numbers, axis=1))] >= 0).all()
+    past = year11 <= 2022
+    at_19 = table.loc[past, ["YPMAD_L2_at_19", "YPMAD_L3_at_19"]].eq("1")
+    assert (at_19["YPMAD_L2_at_19"] == results.level2[child][past]).all()
+    assert (at_19["YPMAD_L3_at_19"] == results.level3[child][past]).all()
+    assert 0 < table["YPMAD_L2_at_16"].eq("1").mean() < at_19["YPMAD_L2_at_19"].mean()
+
+
+def test_results_at_18_show_level_3_a_year_before_the_late_ones(
+    pupils: Pupils, results: Results
+) -> None:
+    table = ypmad_table(pupils, results)
+    shown = set(ks5_table(pupils, results)["KS5_PupilMatchingRefAnonymous"])
+    known = table[table["YPMAD_L3_at_18"].ne("")]
+    by_18 = known["YPMAD_L3_at_18"].eq("1")
+    # those whose Year 11 was before the years returned have results, too, but no row here
+    assert set(known.loc[by_18, "YPMAD_PupilMatchingRefAnonymous"]) <= shown
+    assert not known.loc[~by_18, "YPMAD_PupilMatchingRefAnonymous"].isin(shown).any()
+    late = results.level3 & ~results.level3_at_18
+    assert set(level3_age(results)[late]) == {19}
+    age = level2_age(pupils, results)
+    assert (age <= level3_age(results)).all()
+    assert (age[results.level2 & (results.points >= 28)] == 16).all()
+    assert set(age[results.level2 & (results.points < 28)]) == {17, 18, 19}
+    assert (age[~results.level2] > 19).all()
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +334,12 @@ def test_who_moves_often_seeks_asylum_or_has_no_number_is_linked_less() -> None:
 def test_the_extract_is_of_linked_pupils_only(pupils: Pupils, results: Results) -> None:
     linked = set(link_table(pupils)["CLA_PupilMatchingRefAnonymous"]) - {""}
     assert len(linked) < NUMBER
-    for table in (ks2_table(pupils), ks4_table(pupils, results), ks5_table(pupils, results)):
+    for table in (
+        ks2_table(pupils),
+        ks4_table(pupils, results),
+        ks5_table(pupils, results),
+        ypmad_table(pupils, results),
+    ):
         name = next(column for column in table if "Matching" in column)
         assert set(table[name]) <= linked
 

@@ -57,6 +57,27 @@ def test_effects_add_up_to_zero_over_their_levels(many: tuple[OutcomeEffects, Ho
     assert drawn.home_type.mean(axis=0) == pytest.approx([means[name] for name in OUTCOMES])
 
 
+def test_the_outcomes_there_were_before_have_the_effects_they_had() -> None:
+    # drawn in this order before there was a Level 2 by 19
+    rng, stand, number = np.random.default_rng(4), homes(), len(OUTCOMES) - 1
+    rng.normal(size=3)  # types: solo, large, secure
+    rng.normal(size=(3, number))
+    quality = rng.normal(size=len(stand.frame))
+    own = rng.normal(size=(len(stand.frame), number))
+    owner = rng.normal(size=(len(stand.owners), number))
+    drawn = effects(4)
+    assert list(OUTCOMES)[-1] == "level2"
+    sd = np.array([value("outcomes.provider_sd")[name] for name in list(OUTCOMES)[:-1]])
+    assert drawn.owner[:, :-1] == pytest.approx((owner - owner.mean(axis=0)) * sd)
+    column = POSITION["sdq"]
+    expected = -(quality - quality.mean()) * value("outcomes.home_loading")["sdq"]
+    part = own[:, column] - own[:, column].mean()
+    assert drawn.home[:, column] == pytest.approx(
+        expected + part * value("outcomes.home_own_sd")["sdq"]
+    )
+    assert drawn.owner[:, POSITION["level2"]].std() > 0
+
+
 def test_one_quality_lies_behind_all_outcomes_of_a_home(
     many: tuple[OutcomeEffects, Homes],
 ) -> None:
@@ -110,7 +131,7 @@ def test_parameters_are_named_after_the_models_that_look_for_them() -> None:
     assert list(table.columns) == ["model", "variable", "level", "value"]
     assert not table.duplicated(["model", "variable", "level"]).any()
     later = table.loc[table["model"].eq("outcomes18"), "variable"].str.split("_").str[0]
-    assert set(later) == {"in", "activity", "accommodation", "level3"}
+    assert set(later) == {"in", "activity", "accommodation", "level3", "level2"}
     at = table.set_index(["variable", "level"])["value"]
     assert at["absence_home_type", "Secure"] == pytest.approx(
         drawn.home_type[drawn.types.index("Secure"), POSITION["absence"]]
@@ -121,7 +142,12 @@ def test_parameters_are_named_after_the_models_that_look_for_them() -> None:
     assert at["sdq_year", "2021"] == value("outcomes.years")["sdq"][2021]
     assert at["sdq_year", "2005"] == value("outcomes.years")["sdq"][2010]
     assert at["any_points_ratio", ""] == value("outcomes.any_points")["ratio"]
-    assert at["level3_intercept", ""] == value("outcomes.intercept")["level3"]
+    for level in ("level2", "level3"):
+        assert at[f"{level}_intercept", ""] == value("outcomes.intercept")[level]
+    assert at["level2_fixed", "ability"] == value("outcomes.fixed")["level2"]["ability"]
+    assert at["level2_home_type", "Secure"] == pytest.approx(
+        drawn.home_type[drawn.types.index("Secure"), POSITION["level2"]]
+    )
     assert at["attainment_dispersion", ""] == value("outcomes.dispersion")["attainment"]
 
 

@@ -105,8 +105,8 @@ def test_a_pupil_has_one_record_though_it_has_two_ids(
 
 
 def test_nothing_is_blanked_or_left_out_by_the_readers(read: Everything) -> None:
-    own = {"oc2", "oc3", "missing", "uasc", "previous_permanence", "ks2", "ks4", "ks5", "absence",
-           "exclusions", "census"}  # fmt: skip
+    own = {"oc2", "oc3", "missing", "uasc", "previous_permanence", "ks2", "ks4", "ks5", "ypmad",
+           "absence", "exclusions", "census"}  # fmt: skip
     adds_up = "enrolments added to others of the same pupil and year"
     lost = [
         (entry.table, entry.rule, entry.rows)

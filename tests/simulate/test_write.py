@@ -110,7 +110,7 @@ def test_every_file_is_read_as_what_it_is(everything: Everything) -> None:
     assert files.loc[files["note"].ne(""), "file"].tolist() == []
     assert set(files["table"]) == {
         "header", "episodes", "oc2", "oc3", "missing", "uasc", "previous_permanence",
-        "ks2", "ks4", "ks5", "absence", "exclusions", "census", "npd_link", "look-up",
+        "ks2", "ks4", "ks5", "ypmad", "absence", "exclusions", "census", "npd_link", "look-up",
         "needs", "scale_scores", "statements", "placement_prices", "type_prices", "section251",
         "ofsted list",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from bayescich.histories.cohort_outcomes import (
     LEAVER_AGES,
     LOOKED_AFTER,
     NO_ROW,
+    NOT_19,
     NOT_ELIGIBLE,
     NOT_LINKED,
     NOT_RETURNED,
@@ -87,9 +88,11 @@ def _why(outcome: str, *reasons: str) -> pa.Column:
     return one_of(f"Why {outcome} is missing; blank where it is not.", reasons, blank=True)
 
 
-def _of_extract(name: str, source: dict[str, pa.Column], outcome: str) -> dict[str, pa.Column]:
+def _of_extract(
+    name: str, source: dict[str, pa.Column], outcome: str, *reasons: str
+) -> dict[str, pa.Column]:
     columns = {f"{name}_{column.lower()}": kind for column, kind in source.items()}
-    columns |= {f"{name}_missing": _why(outcome, NOT_LINKED, NO_ROW)}
+    columns |= {f"{name}_missing": _why(outcome, NOT_LINKED, NO_ROW, *reasons)}
     for column in columns.values():
         column.required = False
     return columns
@@ -115,6 +118,11 @@ _KS5 = {
     "YEAR": year(_YEAR, blank=True),
     **_as_extracted(npd_schema.KS5.schema, "A_LEVEL_POINTS"),
     **_assessed("2020 and 2021"),
+}
+_YPMAD = {
+    "YEAR": year("Last school year that the extract counts.", blank=True),
+    "LEVEL2": flag("Reached Level 2 by the school year of the 19th birthday.", blank=True),
+    "LEVEL3": flag("Reached Level 3 by then.", blank=True),
 }
 _ABSENCE = {
     "POSSIBLE": number("Sessions possible in Year 11.", "half days", blank=True),
@@ -198,6 +206,7 @@ COHORT_AT_18 = table(
         ),
         **{name: kind for age in LEAVER_AGES for name, kind in _of_leavers(age).items()},
         **_of_extract("ks5", _KS5, "the result"),
+        **_of_extract("ypmad", _YPMAD, "what is by 19", NOT_19),
     },
     "child",
 )

@@ -8,6 +8,7 @@ from bayescich.histories.cohort_outcomes import (
     DEAD,
     LOOKED_AFTER,
     NO_ROW,
+    NOT_19,
     NOT_ELIGIBLE,
     NOT_LINKED,
     NOT_RETURNED,
@@ -25,7 +26,6 @@ from bayescich.histories.outcome_values import (
     NOT_MEASURED,
     NOT_PLAUSIBLE,
     NOT_PUBLISHED,
-    NOT_SHOWN,
     OUT_OF_TOUCH,
     RESIDENCE_UNKNOWN,
 )
@@ -206,6 +206,7 @@ _STAYS = {
 }
 
 _OF_RESULTS = (NOT_LINKED, NO_ROW, NOT_MEASURED, NO_RESULT)
+_OF_LEVELS = (NOT_LINKED, NOT_19, NO_ROW, NO_RESULT)
 _OF_OC2 = (NOT_YET, NOT_RETURNED, NOT_A_YEAR)
 
 OUTCOMES_16 = table(
@@ -282,12 +283,13 @@ OUTCOMES_18 = table(
             "1 if the accommodation around the 18th birthday is suitable, of those in touch."
         ),
         "accommodation_suitable_missing": _why("it", OUT_OF_TOUCH, RESIDENCE_UNKNOWN, *_OF_OC3),
-        "level2": yes_or_blank("Level 2 by 19; no extract that is read here says it."),
-        "level2_missing": _why("it", NOT_SHOWN),
-        "level3": yes_or_blank(
-            "1 if there are results of 16 to 18; never 0, for no row does not mean no Level 3."
+        "level2": yes_or_blank(
+            "1 if Level 2 (five GCSEs at 4 or above, or the like) is reached by the end of the "
+            "school year of the 19th birthday, by any route; 0 if it is not."
         ),
-        "level3_missing": _why("it", NOT_SHOWN),
+        "level2_missing": _why("it", *_OF_LEVELS),
+        "level3": yes_or_blank("1 if Level 3 (two A levels, or the like) is; 0 if it is not."),
+        "level3_missing": _why("it", *_OF_LEVELS),
     },
     "child",
 )

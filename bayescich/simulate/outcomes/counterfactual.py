@@ -66,7 +66,8 @@ def expected_outcomes(
         4 or above in both), sdq (points at 16, as scored by an average home), absence (share of
         the sessions of Year 11), offending (probability of a conviction in the year at whose end
         the child is 16), missing (times a year at 15), in_touch, activity, accommodation (at 18;
-        activity and accommodation whether or not the authority knows of them) and level3.
+        activity and accommodation whether or not the authority knows of them), level3 and level2
+        (probability of each level by 19).
 
     Raises
     ------
@@ -118,10 +119,8 @@ def _years(children: pd.DataFrame) -> dict[str, Floats]:
     year = dict.fromkeys(OUTCOMES, at_16) | dict.fromkeys(
         ("attainment", "english_maths", "absence"), year11
     )
-    year |= dict.fromkeys(("in_touch", "activity", "accommodation"), at_16 + 2) | {
-        "level3": year11 + 2
-    }
-    year |= {"missing": at_16 - 1}
+    year |= dict.fromkeys(("in_touch", "activity", "accommodation"), at_16 + 2)
+    year |= dict.fromkeys(("level3", "level2"), year11 + 2) | {"missing": at_16 - 1}
     of_age = {
         "sdq": np.where(boy, ages["boys"][16], ages["girls"][16]),
         "absence": value("outcomes.absence_age")[16],
@@ -173,6 +172,10 @@ _INVERSE: dict[str, Callable[[Floats, Floats], Floats]] = {
     "offending": _cloglog,
     "missing": _rate,
     **dict.fromkeys(
-        ("english_maths", "absence", "in_touch", "activity", "accommodation", "level3"), _logit
+        (
+            "english_maths", "absence", "in_touch", "activity", "accommodation", "level3",
+            "level2",
+        ),
+        _logit,
     ),
-}
+}  # fmt: skip

@@ -36,15 +36,20 @@ OUTCOMES: Mapping[str, str] = {
     "in_touch": "the authority is in touch with the care leaver (logit)",
     "activity": "in education, employment or training (logit)",
     "accommodation": "in suitable accommodation (logit)",
-    "level3": "reaches Level 3 by 18, shown by results of Key Stage 5 (logit)",
+    "level3": "reaches Level 3 by 19 (logit)",
+    "level2": "reaches Level 2 by 19 (logit)",
 }
 """What each outcome is, and its link, in the order of all columns by outcome."""
 
 POSITION: Mapping[str, int] = {name: position for position, name in enumerate(OUTCOMES)}
 """Column of each outcome."""
 
-AT_18 = ("in_touch", "activity", "accommodation", "level3")
+AT_18 = ("in_touch", "activity", "accommodation", "level3", "level2")
 """The outcomes of model ``outcomes18``; those before are of ``outcomes16``."""
+
+_ADDED = ("level2",)
+"""Outcomes that came after the others, the last of `OUTCOMES`: their numbers are drawn last, so
+that an England of the same seed has the same effects on all others as it had before."""
 
 
 @dataclass(frozen=True)
@@ -223,10 +228,15 @@ def draw_outcome_effects(
     """
     label = homes.frame["home_type"].to_numpy(dtype=object)
     types = tuple(sorted(set(label) - {""}))
-    home_type = _types(rng, len(types))
-    quality = _centred(rng.normal(size=len(label)))
+    levels = {
+        "type": len(types), "home": len(label), "owner": len(homes.owners),
+        "authority": authorities,
+    }  # fmt: skip
+    normal = _Normals(rng, levels)
+    home_type = _types(normal)
     better, loading = np.array(_by_outcome("better")), np.array(_by_outcome("home_loading"))
-    home = quality[:, None] * (better * loading) + _drawn(rng, len(label), "home_own_sd")
+    quality = _centred(normal.quality)[:, None] * (better * loading)
+    home = quality + _scaled(normal.own["home"], "home_own_sd")
     position = {name: row for row, name in enumerate(types)}
     of_home = np.array([position.get(name, len(types)) for name in label], dtype=np.int64)
     with_none = np.vstack([home_type, np.zeros(len(OUTCOMES))])
@@ -234,18 +244,42 @@ def draw_outcome_effects(
         types=types,
         home_type=home_type,
         home=home,
-        owner=_drawn(rng, len(homes.owners), "provider_sd"),
-        authority=_drawn(rng, authorities, "authority_sd"),
+        owner=_scaled(normal.own["owner"], "provider_sd"),
+        authority=_scaled(normal.own["authority"], "authority_sd"),
         setting=_settings(),
-        leniency=_centred(rng.normal(0, value("outcomes.leniency_sd"), len(label))),
+        leniency=_centred(normal.leniency * value("outcomes.leniency_sd")),
         home_total=with_none[of_home] + home,
     )
 
 
-def _types(rng: np.random.Generator, number: int) -> Floats:
-    """Draw the effects of types: half of their variance is a quality that outcomes share."""
-    shared = _centred(rng.normal(size=number))[:, None] * np.array(_by_outcome("better"))
-    own = _centred(rng.normal(size=(number, len(OUTCOMES))))
+class _Normals:
+    """Standard normal numbers behind the effects, each drawn in its turn.
+
+    Parameters
+    ----------
+    rng : Generator
+    levels : mapping of str to int
+        How many types, homes, owners and authorities there are, in this order.
+    """
+
+    def __init__(self, rng: np.random.Generator, levels: Mapping[str, int]) -> None:
+        before = len(OUTCOMES) - len(_ADDED)
+        self.shared: Floats = rng.normal(size=levels["type"])
+        first = {"type": rng.normal(size=(levels["type"], before))}
+        self.quality: Floats = rng.normal(size=levels["home"])
+        for name in ("home", "owner", "authority"):
+            first[name] = rng.normal(size=(levels[name], before))
+        self.leniency: Floats = rng.normal(size=levels["home"])
+        self.own: dict[str, Floats] = {
+            name: np.hstack([first[name], rng.normal(size=(number, len(_ADDED)))])
+            for name, number in levels.items()
+        }
+
+
+def _types(normal: _Normals) -> Floats:
+    """Make the effects of types: half of their variance is a quality that outcomes share."""
+    shared = _centred(normal.shared)[:, None] * np.array(_by_outcome("better"))
+    own = _centred(normal.own["type"])
     departure = np.sqrt(0.5) * (shared + own) * np.array(_by_outcome("home_type_sd"))
     effects: Floats = departure + np.array(_by_outcome("home_mean"))
     return effects
@@ -256,8 +290,8 @@ def _settings() -> Floats:
     return np.array([[figures[name].get(kind, 0.0) for name in OUTCOMES] for kind in KINDS])
 
 
-def _drawn(rng: np.random.Generator, number: int, sd: str) -> Floats:
-    return _centred(rng.normal(size=(number, len(OUTCOMES))) * np.array(_by_outcome(sd)))
+def _scaled(normal: Floats, sd: str) -> Floats:
+    return _centred(normal * np.array(_by_outcome(sd)))
 
 
 def _knots(name: str) -> tuple[list[int], list[float]]:

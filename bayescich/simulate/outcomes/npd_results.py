@@ -19,6 +19,7 @@ from bayescich.simulate.outcomes.columns import decimals, flags, school_years, w
 from bayescich.simulate.outcomes.lives import column, expit, years_effect
 from bayescich.simulate.outcomes.npd_census import PLAN, SUPPORT, provisions
 from bayescich.simulate.outcomes.pupils import Pupils
+from bayescich.simulate.outcomes.traits import person_uniforms
 
 POINTS = 90
 """Points of Attainment 8 at most."""
@@ -44,7 +45,11 @@ class Results:
     pass5: Flags
     """Grade 4 or above, 5 or above, in English and mathematics."""
     level3: Flags
-    """Level 3 by 18."""
+    """Level 3 by 19."""
+    level3_at_18: Flags
+    """Of these, those whose results of Key Stage 5 show it, at 18."""
+    level2: Flags
+    """Level 2 by 19."""
 
 
 def draw_results(pupils: Pupils) -> Results:
@@ -66,10 +71,20 @@ def draw_results(pupils: Pupils) -> Results:
     pass5 = pass4 & (rank > 1 - expit(eta + value("outcomes.strong_pass")))
     worth = np.where(pass5, _STRONG_PASS, np.where(pass4, _PASS, 0))
     points = np.where(points < worth, worth + rng.integers(0, 6, lives.number), points)
-    later = value("outcomes.level3_shared")
-    rank = ndtr(later * form + np.sqrt(1 - later**2) * rng.normal(size=lives.number))
-    level3 = rank > 1 - expit(column(at_18, "level3") + years_effect("level3", year + 2))
-    return Results(points, pass4, pass5, level3)
+    later = rng.normal(size=lives.number)
+    level3, level2 = (_reached(at_18, name, year + 2, form, later) for name in ("level3", "level2"))
+    known = person_uniforms(lives.settings.seed, lives.person, "level 3 at 18")
+    at_once = level3 & (known < value("outcomes.level3_at_18"))
+    # the few whose draw says otherwise: who has the higher level has the lower
+    return Results(points, pass4, pass5, level3, at_once, level2 | level3)
+
+
+def _reached(eta: Floats, name: str, year: Ints, form: Floats, later: Floats) -> Flags:
+    """Say who reaches a level, from the form at 16 and what came later, the same for both."""
+    shared = value(f"outcomes.{name}_shared")
+    rank = ndtr(shared * form + np.sqrt(1 - shared**2) * later)
+    reached: Flags = rank > 1 - expit(column(eta, name) + years_effect(name, year))
+    return reached
 
 
 def _points(rng: np.random.Generator, predictor: Floats, year: Ints, form: Floats) -> Ints:
@@ -190,7 +205,7 @@ def _progress(points: Ints, fine_grade: Floats) -> Floats:
 
 
 def ks5_table(pupils: Pupils, results: Results) -> pd.DataFrame:
-    """Return Key Stage 5: only those who reach Level 3, two years after Year 11.
+    """Return Key Stage 5: only those who reach Level 3 at 18, two years after Year 11.
 
     Returns
     -------
@@ -201,7 +216,7 @@ def ks5_table(pupils: Pupils, results: Results) -> pd.DataFrame:
     year = lives.year11 + 2
     shown = (
         pupils.written
-        & results.level3
+        & results.level3_at_18
         & (year >= settings.first_year)
         & (year <= settings.last_year)
     )

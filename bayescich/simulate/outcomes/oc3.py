@@ -34,7 +34,7 @@ def oc3_table(lives: Lives, level3: Flags) -> pd.DataFrame:
     ----------
     lives : Lives
     level3 : array of bool
-        Whether each child reaches Level 3 by 18: who does not is not in higher education.
+        Whether each child reaches Level 3 at 18: who does not is not in higher education.
 
     Returns
     -------
