@@ -47,10 +47,14 @@ def competing_fit(
     family: str = "gamma",
     collapse: bool = False,
     split: bool = False,
+    frail: tuple[bool, ...] = (True, True, True),
     seed: int = 21,
     **changes: Any,
 ) -> Fit:
-    """Spells that end by one of three routes, some of which are not recorded."""
+    """Spells that end by one of three routes, some of which are not recorded.
+
+    In the data the frailty acts on the routes that are ``frail``; in the model on all.
+    """
     rng = np.random.default_rng(seed)
     table = _spells(rng, rows)
     homes = _homes(rng)
@@ -61,7 +65,7 @@ def competing_fit(
     if not collapse:
         each = _frailties(rng, family, table["child"].nunique())
         frailty = each[np.unique(table["child"], return_inverse=True)[1]]
-    rate = np.exp(LEVELS + eta) * frailty[:, None]
+    rate = np.exp(LEVELS + eta) * np.where(frail, frailty[:, None], 1.0)
     ended_at = np.ceil(rng.exponential(1.0 / rate.sum(axis=1)) * 365.25)
     censored_at = np.ceil(rng.uniform(100.0, 1500.0, rows))
     route = (rng.random(rows)[:, None] > np.cumsum(rate, 1) / rate.sum(1, keepdims=True)).sum(1)
@@ -110,9 +114,14 @@ def spells_fit(
     family: str = "gamma",
     strata: bool = False,
     collapse: bool = False,
+    places: float | None = None,
     **changes: Any,
 ) -> Fit:
-    """One event, as in ``hazard_fit``, with dates so that spells can be split."""
+    """One event, as in ``hazard_fit``, with dates so that spells can be split.
+
+    With ``places`` each home takes children until its places were taken for so many years, as
+    homes do; else it has as many spells as it happens to have, however soon they end.
+    """
     rng = np.random.default_rng(22)
     table = _spells(rng, rows)
     homes = {name: values[..., 0] for name, values in _homes(rng).items() if values.ndim < 3}
@@ -131,6 +140,8 @@ def spells_fit(
     censored_at = np.ceil(rng.uniform(100.0, 1500.0, rows))
     table["days"] = np.minimum(moved_at, censored_at)
     table["moved"] = (moved_at <= censored_at).astype(int)
+    if places is not None:
+        table = _until_full(table, places * 365.25)
     truth = homes | {
         "fixed": np.array([0.2]),
         "baseline": np.full(len(CUTS) + 1, -0.3),
@@ -150,6 +161,16 @@ def spells_fit(
     effects = [{"kind": "fixed", "formula": "male"}, *_HOMES]
     spec = _spec("tiny_spells", likelihood, effects, {"outcome_name": "move", "horizon_days": 365})
     return _fit(spec, table, truth | changes)
+
+
+def _until_full(table: pd.DataFrame, days: float) -> pd.DataFrame:
+    """Take each home's spells in their order until so many days are filled; cut the last."""
+    room = days - (table.groupby("home")["days"].cumsum() - table["days"])
+    cut = table["days"] > room
+    table = table.assign(
+        days=np.where(cut, np.ceil(room), table["days"]), moved=np.where(cut, 0, table["moved"])
+    )
+    return table[room > 0].reset_index(drop=True)
 
 
 def _spells(rng: np.random.Generator, rows: int) -> pd.DataFrame:

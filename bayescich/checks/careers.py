@@ -1,4 +1,10 @@
-"""The spells of each child in their order, and new children followed through such spells."""
+"""The spells of each child in their order, each drawn again given those before it.
+
+References
+----------
+Dawid (1984), Present position and potential developments: some personal views: statistical theory:
+the prequential approach, JRSS A 147.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayescich.checks.censoring import Censoring, all_spells
-from bayescich.checks.spells import NONE, NOT_RECORDED, Spells
-from bayescich.checks.walk import replicate_spells
+from bayescich.checks.spells import Spells
+from bayescich.checks.walk import Replicates, replicate_spells
 from bayescich.design.core import Factor, FloatArray, IntArray
 from bayescich.model.draws import Draws
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
-
-LATE_SPELL = 5
-"""Whether another spell follows is learnt by order of the spell, later ones together."""
-
-MOST_SPELLS = 40
-"""No child is followed through more spells than this."""
 
 
 @dataclass(frozen=True)
@@ -57,71 +57,59 @@ class Careers:
         """Return each child's spell of this number (from 0), or its last one."""
         return self.order[self.first + np.minimum(number, self.counts - 1)]
 
-    def total(self, values: FloatArray | IntArray) -> FloatArray:
-        """Sum values of spells over the spells of each child, shape (children,)."""
-        running = np.r_[0.0, np.cumsum(values[self.order])]
-        ended, started = running[self.first + self.counts], running[self.first]
-        return np.asarray(ended - started)
+    @property
+    def members(self) -> IntArray:
+        """Positions of all spells of these children, child by child in their order."""
+        number = np.arange(self.counts.sum()) - np.repeat(self._begin, self.counts)
+        return self.order[np.repeat(self.first, self.counts) + number]
+
+    def earlier(self, values: FloatArray | IntArray) -> FloatArray:
+        """Sum values of spells over the earlier spells of the same child.
+
+        Parameters
+        ----------
+        values : array, shape (..., spells)
+
+        Returns
+        -------
+        array, shape (..., members)
+        """
+        own = values[..., self.members].astype(np.float64)
+        running = np.cumsum(own, axis=-1) - own
+        before = np.repeat(running[..., self._begin], self.counts, axis=-1)
+        # differences of long sums: rounding must not make less than nothing
+        return np.asarray(np.maximum(running - before, 0.0))
+
+    @property
+    def _begin(self) -> IntArray:
+        return np.r_[0, np.cumsum(self.counts)[:-1]].astype(np.int64)
 
 
-def followed(
+def drawn_in_turn(
     fit: Fit, likelihood: HazardTimes, careers: Careers, draws: Draws, rng: np.random.Generator
-) -> FloatArray:
-    """Count the events of new children followed spell by spell.
+) -> Replicates:
+    """Draw each spell again for a child of whom the earlier spells are known, and no later ones.
 
-    A new child has the covariates and homes of an observed one, a new frailty and new durations.
-    Whether another spell follows is drawn from the observed shares, by order of the spell and kind
-    of its ending (censored, or by which route); spells beyond the observed ones are like the
-    child's last. A split spell is one spell: it is walked through piece by piece, and on in its
-    last piece.
+    The frailty is drawn given the events and the time of the child's earlier spells; of a first
+    spell it is that of a new child. So nothing has to be said of whether another spell follows,
+    of which a hazard knows nothing: it goes with age, with the time left in the records, with the
+    authority and with what cannot be seen.
 
     Returns
     -------
-    array, shape (samples, children)
+    Replicates
+        Of the spells ``careers.members``, in that order.
     """
     spells = careers.spells
-    censoring = Censoring.other(spells)
-    of_any_kind = Censoring.learn(spells.days, spells.event)
-    goes_on = _goes_on(careers)
     eta = fit.structure.linear_predictor(draws, fit.design)
-    frailty = likelihood.family.new(draws, careers.size, rng)
-    shape = (draws.size, careers.size)
-    count, active = np.zeros(shape), np.ones(shape, dtype=np.bool_)
-    for number in range(MOST_SPELLS):
-        who = np.flatnonzero(active.any(axis=0))
-        if not len(who):
-            break
-        chosen = spells.take(careers.spell(number)[who])
-        own = censoring.potential(chosen, rng)
-        new = of_any_kind.draw_new((draws.size, len(who)), rng)
-        limit = np.where(number < careers.counts[who], own, new)
-        drawn = replicate_spells(
-            likelihood, draws, eta[..., chosen.rows], frailty[:, who], chosen, limit, rng
-        )
-        count[:, who] += drawn.event * active[:, who]
-        chance = goes_on[drawn.route, min(number, LATE_SPELL)]
-        active[:, who] &= rng.random(chance.shape) < chance
-    return count
-
-
-def _goes_on(careers: Careers) -> FloatArray:
-    """Return the share of spells followed by another, by route of ending and order of the spell.
-
-    The last row is of censored spells, so that -1 finds it. Of spells whose route was not recorded
-    nothing is learnt.
-    """
-    order = np.repeat(careers.counts, careers.counts)
-    before = np.r_[0, np.cumsum(careers.counts)[:-1]]
-    number = np.arange(len(order)) - np.repeat(before, careers.counts)
-    spells = careers.order[np.repeat(careers.first, careers.counts) + number]
-    route = careers.spells.route[spells]
-    rows, columns = max(int(careers.spells.route.max()), 0) + 2, LATE_SPELL + 1
-    ending = np.where(route == NONE, rows - 1, route)
-    cell = ending * columns + np.minimum(number, LATE_SPELL)
-    known = route != NOT_RECORDED
-    seen = np.bincount(cell[known], minlength=rows * columns)
-    more = np.bincount(cell[known], (number < order - 1)[known], rows * columns)
-    return (more / np.maximum(seen, 1)).reshape(rows, columns)
+    hazard = likelihood.cumulative_hazard(draws, eta, fit.design)
+    hazard = hazard if hazard.ndim == 2 else hazard.sum(axis=1)
+    spent = careers.earlier(spells.sums(hazard[:, spells.rows]))
+    events = careers.earlier(spells.event).astype(np.int64)
+    frailty = likelihood.family.draw(draws, events, spent, rng)
+    chosen = spells.take(careers.members)
+    limit = Censoring.other(spells).potential(chosen, rng)
+    return replicate_spells(likelihood, draws, eta[..., chosen.rows], frailty, chosen, limit, rng)
 
 
 def _children(fit: Fit, likelihood: HazardTimes) -> Factor:

@@ -74,10 +74,6 @@ class Censoring:
         reached = np.r_[1.0, self.survival][np.searchsorted(self.times, days, side="right")]
         return np.where(event == 1, self._after(reached * rng.random(len(days))), days)
 
-    def draw_new(self, size: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
-        """Return potential censoring times of spells nothing is known of."""
-        return self._after(rng.random(size))
-
     def _after(self, target: FloatArray) -> FloatArray:
         position = np.searchsorted(-self.survival, -target, side="left")
         return self.times[np.minimum(position, len(self.times) - 1)]

@@ -1,9 +1,9 @@
-"""Posterior predictive checks of a hazard: events by time, survival of first spells, moves a child.
+"""Posterior predictive checks of a hazard: events by time, first spells, events after events.
 
 References
 ----------
-Gelman et al. (2020), Bayesian workflow; Kleiber & Zeileis (2016), Visualizing count data
-regressions using rootograms, The American Statistician 70.
+Gelman et al. (2020), Bayesian workflow; Andersen, Borgan, Gill & Keiding (1993), Statistical Models
+Based on Counting Processes (what is expected of a spell given all that came before it).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from bayescich.checks.careers import Careers, followed
+from bayescich.checks.careers import Careers, drawn_in_turn
 from bayescich.checks.censoring import Censoring
 from bayescich.checks.core import Check
 from bayescich.checks.curves import kaplan_meier
@@ -21,7 +21,7 @@ from bayescich.checks.levels import cells, pieces
 from bayescich.checks.replicates import DRAWS, compare, outside
 from bayescich.checks.spells import Spells, in_cells
 from bayescich.checks.walk import Replicates, replicate_spells
-from bayescich.design.core import Design, FloatArray, IntArray
+from bayescich.design.core import Design, Factor, FloatArray, IntArray
 from bayescich.model.draws import Draws
 from bayescich.model.effects.baseline import log_baseline
 from bayescich.model.likelihoods.competing import CompetingLikelihood
@@ -35,10 +35,10 @@ READ_AT = (28, 91, 182, 365, 730)
 GRID_POINTS = 200
 
 MOST_MOVES = 6
-"""Children with this many moves or more are counted together."""
+"""Spells after this many moves or more are counted together."""
 
 MOST_NAMED = 4
-"""No move to three moves: the cells that can fail the check."""
+"""After no move to three moves: the groups that can fail the check."""
 
 
 def hazard_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
@@ -140,27 +140,46 @@ def moves(
     careers: Careers | None,
     rng: np.random.Generator,
 ) -> Check:
-    """Compare the number of moves per child with that of new children (data of a rootogram)."""
-    name, title = "ppc_moves", f"{likelihood.event_name.capitalize()}s per child"
+    """Compare the number of moves after none, one, two, … with what the child's past foretells.
+
+    This is what frailty is for: children who moved before move again sooner, and by how much is
+    what its variance says. Each spell is drawn again given the child's earlier ones
+    (:func:`bayescich.checks.careers.drawn_in_turn`).
+    """
+    event = likelihood.event_name
+    name, title = "ppc_moves", f"{event.capitalize()}s by how many the child had before"
     if careers is None or not careers.size:
         return nothing_followed(name, title, careers)
-    seen = _children_with(careers.total(careers.spells.event)[None, :])
+    before = np.minimum(careers.earlier(careers.spells.event), MOST_MOVES).astype(np.int64)
+    label = [*map(str, range(MOST_MOVES)), f"{MOST_MOVES}+"]
+    cell = Factor("before", tuple(label), before)
+    seen = cell.sums(careers.spells.event[careers.members][None, :].astype(np.float64))
     draws = np.concatenate(
         [
-            _children_with(followed(fit, likelihood, careers, piece, rng))
+            cell.sums(drawn_in_turn(fit, likelihood, careers, piece, rng).event)
             for piece in pieces(fit.posterior.thin(DRAWS), cells(fit.design))
         ]
     )
-    table = compare(seen, draws)
-    table.insert(0, "moves", [*map(str, range(MOST_MOVES)), f"{MOST_MOVES}+"])
-    # the first cells carry the question: do enough children never move, and enough move often?
+    table = compare(seen, draws).assign(spells=cell.counts())
+    table.insert(0, f"{event}s before", label)
+    # few children get further: do those who never moved, and those who did, move as foretold?
     wrong = outside(table["p_value"].iloc[:MOST_NAMED])
-    none = table.iloc[0]
-    sentence = (
-        f"{none['observed']:,.0f} of {careers.size:,} children had no {likelihood.event_name}; "
-        f"of as many new children the model makes {none['q05']:,.0f} to {none['q95']:,.0f} (90%)."
-    )
+    sentence = _moves_sentence(table, event)
     return _check(name, title, sentence, table, wrong, {"replicated": draws})
+
+
+def _moves_sentence(table: pd.DataFrame, event: str) -> str:
+    def told(which: int) -> str:
+        row = table.iloc[which]
+        return (
+            f"{row['observed']:,.0f} of {row['spells']:,.0f} (the model makes {row['q05']:,.0f} to "
+            f"{row['q95']:,.0f}, 90%)"
+        )
+
+    return (
+        f"Spells of children with no {event} before that ended by one: {told(0)}; with one "
+        f"before: {told(1)}. Each is drawn again given the child's earlier spells."
+    )
 
 
 def new_children(
@@ -179,12 +198,6 @@ def new_children(
         frailty = likelihood.family.new(draws, spells.size, rng)
         limit = censoring.potential(spells, rng)
         yield draws, replicate_spells(likelihood, draws, eta, frailty, spells, limit, rng)
-
-
-def _children_with(moves_each: FloatArray) -> FloatArray:
-    capped = np.minimum(moves_each, MOST_MOVES)
-    counts = [(capped == k).sum(axis=1) for k in range(MOST_MOVES + 1)]
-    return np.stack(counts, axis=1).astype(np.float64)
 
 
 def _of_stratum(design: Design, which: int) -> IntArray:

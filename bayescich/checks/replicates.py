@@ -10,9 +10,11 @@ import pandas as pd
 from scipy.stats import binom
 
 from bayescich.checks.censoring import Censoring, all_spells
-from bayescich.checks.levels import cells, exchangeable_groups, pieces
-from bayescich.checks.spells import from_their_start, in_cells
+from bayescich.checks.levels import cells, exchangeable_groups, home_group, pieces
+from bayescich.checks.places import Places, Replay
+from bayescich.checks.spells import Spells, from_their_start, in_cells
 from bayescich.checks.walk import Replicates, replicate_spells
+from bayescich.design.core import Factor, IntArray
 from bayescich.model.base import Likelihood
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
@@ -72,7 +74,9 @@ def replicated(
     rng : Generator
     new_homes : bool
         Exchange homes and providers for new ones of the same population. This is the harder test:
-        it asks whether the spread between homes is right, not only each home's own level.
+        it asks whether the spread between homes is right, not only each home's own level. Of
+        spells, new homes take as many as fill the time of the observed ones
+        (:mod:`bayescich.checks.places`); what they are in sum stands at the spells' own rows.
 
     Returns
     -------
@@ -86,18 +90,10 @@ def replicated_spells(
     fit: Fit, likelihood: HazardTimes, rng: np.random.Generator, *, new_homes: bool = False
 ) -> Iterator[tuple[Draws, Replicates]]:
     """Draw all spells of the same children again, a piece of the draws at a time."""
-    structure, design = fit.structure, fit.design
     spells = all_spells(fit)
-    censoring = Censoring.other(spells)
-    for draws in pieces(fit.posterior.thin(DRAWS), cells(design)):
-        # the children stay the same: their frailty was learnt in the homes they lived in
-        lived = structure.linear_predictor(draws, design)
-        frailty = likelihood.frailties(draws, lived, design, rng)[:, spells.rows[spells.first]]
-        eta = lived
-        if new_homes:
-            eta = structure.linear_predictor(_in_new_homes(fit, draws, rng), design)
-        limit = censoring.potential(spells, rng)
-        yield draws, replicate_spells(likelihood, draws, eta, frailty, spells, limit, rng)
+    everyone = np.arange(spells.size)
+    for draws, replay in _replays(fit, likelihood, spells, rng, new_homes):
+        yield draws, replay(everyone)
 
 
 def gathered(found: Iterator[Mapping[str, FloatArray]]) -> dict[str, FloatArray]:
@@ -166,8 +162,12 @@ def _outcomes(fit: Fit, rng: np.random.Generator, new_homes: bool) -> Iterator[O
     structure, design = fit.structure, fit.design
     likelihood = structure.likelihood
     if isinstance(likelihood, HazardTimes) and not in_cells(design):
+        group = home_group(structure, design)
+        if new_homes and group is not None:
+            yield from _filled_homes(fit, likelihood, design.factor(group.column), rng)
+            return
         whole = from_their_start(design)
-        for _, drawn in replicated_spells(fit, likelihood, rng, new_homes=new_homes):
+        for _, drawn in replicated_spells(fit, likelihood, rng):
             events = drawn.events_by_piece()
             yield Outcome(events, events * whole, drawn.years_by_piece() * whole)
         return
@@ -177,6 +177,48 @@ def _outcomes(fit: Fit, rng: np.random.Generator, new_homes: bool) -> Iterator[O
         eta = structure.linear_predictor(chosen, design)
         values = likelihood.replicate(chosen, eta, design, rng)
         yield Outcome(values, _counted(likelihood, values), sizes)
+
+
+def _replays(
+    fit: Fit,
+    likelihood: HazardTimes,
+    spells: Spells,
+    rng: np.random.Generator,
+    new_homes: bool,
+) -> Iterator[tuple[Draws, Replay]]:
+    """Return what draws some of the spells again, a piece of the draws at a time."""
+    structure, design = fit.structure, fit.design
+    censoring = Censoring.other(spells)
+    for draws in pieces(fit.posterior.thin(DRAWS), cells(design)):
+        # the children stay the same: their frailty was learnt in the homes they lived in
+        lived = structure.linear_predictor(draws, design)
+        frailty = likelihood.frailties(draws, lived, design, rng)[:, spells.rows[spells.first]]
+        eta = lived
+        if new_homes:
+            eta = structure.linear_predictor(_in_new_homes(fit, draws, rng), design)
+
+        def replay(
+            which: IntArray, draws: Draws = draws, eta: FloatArray = eta, of: FloatArray = frailty
+        ) -> Replicates:
+            some = spells.take(which)
+            limit = censoring.potential(some, rng)
+            own = eta[..., some.rows]
+            return replicate_spells(likelihood, draws, own, of[:, which], some, limit, rng)
+
+        yield draws, replay
+
+
+def _filled_homes(
+    fit: Fit, likelihood: HazardTimes, homes: Factor, rng: np.random.Generator
+) -> Iterator[Outcome]:
+    spells = all_spells(fit)
+    places = Places.of(spells, homes)
+    rows = spells.rows[spells.last[places.who]]
+    for _, replay in _replays(fit, likelihood, spells, rng, new_homes=True):
+        found = places.filled(replay, rng)
+        counts, sizes = (np.zeros((len(values), fit.design.rows)) for values in found)
+        counts[:, rows], sizes[:, rows] = found
+        yield Outcome(counts, counts, sizes)
 
 
 def _in_new_homes(fit: Fit, draws: Draws, rng: np.random.Generator) -> Draws:

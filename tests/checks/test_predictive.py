@@ -9,7 +9,13 @@ from bayescich.checks import replicates
 from bayescich.checks.predictive import between_homes, crude_rates
 from bayescich.checks.predictive_grades import grade_checks
 from bayescich.checks.predictive_hazard import hazard_checks
-from bayescich.checks.replicates import observed, replicated, tail_probability
+from bayescich.checks.replicates import (
+    observed,
+    replicated,
+    replicated_spells,
+    tail_probability,
+)
+from bayescich.design import build_design
 from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit, with_posterior
 from tests.tiny_routes import spells_fit
 
@@ -73,7 +79,7 @@ def test_new_homes_replace_homes_and_providers_but_not_years(monkeypatch):
     monkeypatch.setattr("bayescich.checks.replicates.replicate_spells", spied)
     fit = hazard_fit()
     for which in ("same", "new"):
-        replicated(fit, lambda o: {"n": o.counts.sum(1)}, rng(), new_homes=which == "new")
+        list(replicated_spells(fit, fit.structure.likelihood, rng(), new_homes=which == "new"))
     difference = np.concatenate(eta["new"]) - np.concatenate(eta["same"])
     # rows of one home move together, and by as much as two draws of a home and provider differ
     home = fit.design.factors["home"].codes
@@ -117,7 +123,9 @@ def test_hazard_checks_pass_on_the_right_model():
     assert (np.diff(curve["median"]) <= 0).all()
     fit = hazard_fit()
     assert checks["ppc_bands"].table["observed"].sum() == fit.table["moved"].sum()
-    assert checks["ppc_moves"].table["observed"].sum() == fit.table["child"].nunique()
+    moves = checks["ppc_moves"].table
+    assert moves["observed"].sum() == fit.table["moved"].sum()
+    assert moves["spells"].sum() == len(fit.table)
 
 
 def test_a_wrong_time_course_fails_bands_and_survival():
@@ -126,10 +134,28 @@ def test_a_wrong_time_course_fails_bands_and_survival():
     assert (checks["ppc_bands"], checks["ppc_survival"]) == ("failed", "failed")
 
 
-def test_a_missing_frailty_is_seen_in_moves_per_child():
-    fit = hazard_fit(rows=3000, frailty_variance=0.001)
-    checks = {check.name: check.status for check in hazard_checks(fit, rng())}
-    assert checks["ppc_moves"] == "failed"
+def test_a_missing_frailty_is_seen_in_moves_after_moves():
+    # with the level mended, the first spells no longer give it away
+    fit = hazard_fit(frailty_variance=0.001, baseline=[-0.8, -0.8, -0.8])
+    check = next(c for c in hazard_checks(fit, rng()) if c.name == "ppc_moves")
+    assert check.status == "failed"
+    p_value = check.table.set_index("moves before")["p_value"]
+    assert 0.01 < p_value["0"] < 0.99
+    assert p_value["2"] < 0.01
+    words = "Spells of children with no move before that ended by one: 418 of 762"
+    assert check.sentence.startswith(words)
+
+
+def test_whether_another_spell_follows_is_not_judged():
+    # children whose records end after the spell of a first move: a right model still passes
+    fit = hazard_fit()
+    table = fit.table.sort_values("child", kind="stable")
+    before = table.groupby("child")["moved"].cumsum() - table["moved"]
+    even = table["child"].str[-1].isin(list("02468"))
+    table = table[(before == 0) | ~even].sort_index()
+    left = replace(fit, table=table, design=build_design(table, fit.spec), cache={})
+    check = next(c for c in hazard_checks(left, rng()) if c.name == "ppc_moves")
+    assert check.status == "passed"
 
 
 def test_other_outcomes_have_no_hazard_checks():
@@ -166,7 +192,8 @@ def test_tail_probability_counts_ties_half():
     [{"split": True}, {"strata": True}, {"strata": True, "split": True}, {"family": "log_normal"}],
 )
 def test_other_right_hazards_pass(options):
-    fit = spells_fit(**options)
+    # homes that take children until their places were taken for so long, as homes do
+    fit = spells_fit(places=8.0, **options)
     checks = [*hazard_checks(fit, rng()), crude_rates(fit, rng()), between_homes(fit, rng())]
     assert {check.name: check.status for check in checks} == {
         "ppc_bands": "passed",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayescich.checks.careers import Careers, followed
+from bayescich.checks.careers import Careers, drawn_in_turn
 from bayescich.checks.censoring import Censoring
 from bayescich.checks.replicates import observed, replicated, replicated_spells
 from bayescich.checks.spells import Spells, from_their_start, nothing_to_replay
@@ -34,8 +34,6 @@ def test_potential_censoring_comes_after_the_move_and_has_the_right_distribution
     assert (drawn[event == 0] == days[event == 0]).all()
     assert (drawn[event == 1] >= days[event == 1]).all()
     assert np.quantile(drawn, [0.25, 0.5, 0.75]) == pytest.approx([250, 500, 750], abs=20)
-    fresh = Censoring.learn(days, event).draw_new((20_000,), rng)
-    assert np.median(fresh) == pytest.approx(500, abs=20)
 
 
 def drawn_again(likelihood, draws, eta, spells, limit, frailty=1.0, seed=4):
@@ -198,10 +196,11 @@ def test_children_of_a_split_table_have_the_same_careers():
         careers = Careers.of(fit, fit.structure.likelihood)
         draws = fit.posterior.thin(100)
         rng = np.random.default_rng(8)
-        found.append((careers, followed(fit, fit.structure.likelihood, careers, draws, rng)))
+        drawn = drawn_in_turn(fit, fit.structure.likelihood, careers, draws, rng)
+        found.append((careers, drawn.event))
     (one, made), (other, again) = found
     assert one.counts.tolist() == other.counts.tolist()
-    assert one.total(one.spells.event).tolist() == other.total(other.spells.event).tolist()
+    assert one.earlier(one.spells.event).tolist() == other.earlier(other.spells.event).tolist()
     assert made.mean() == pytest.approx(again.mean(), rel=0.01)
 
 
@@ -221,9 +220,11 @@ def test_a_spell_of_which_a_later_piece_was_late_is_not_late():
 def test_careers_follow_the_order_of_the_table():
     fit = hazard_fit()
     careers = Careers.of(fit, fit.structure.likelihood)
-    moves = fit.table.groupby("child")["moved"].sum()
+    by_child = fit.table.sort_values("child", kind="stable")
     assert careers.size == fit.table["child"].nunique()
-    assert careers.total(careers.spells.event).tolist() == moves.tolist()
+    assert careers.spells.days[careers.members].tolist() == by_child["days"].tolist()
+    before = by_child.groupby("child")["moved"].cumsum() - by_child["moved"]
+    assert careers.earlier(careers.spells.event).tolist() == before.tolist()
     first = fit.table.groupby("child")["days"].first()
     assert careers.spells.days[careers.spell(0)].tolist() == first.tolist()
     last = fit.table.groupby("child")["days"].last()
@@ -241,12 +242,23 @@ def test_children_under_way_at_first_sight_are_left_out_and_counted():
     assert not np.isin(rows, np.flatnonzero(fit.design.unit.codes == 7)).any()
 
 
-def test_new_children_move_as_often_as_children_drawn_from_the_same_truth():
-    fit = hazard_fit(rows=3000)
+def test_a_spell_is_drawn_as_the_childs_earlier_spells_foretell():
+    fit = with_posterior(
+        hazard_fit(), frailty_variance=2.0, baseline=0.0, fixed=0.0, home_type_effect=0.0,
+        home_effect=0.0, provider_effect=0.0, year_effect=0.0,
+    )  # fmt: skip
     careers = Careers.of(fit, fit.structure.likelihood)
-    draws = fit.posterior.thin(40)
-    moves = followed(fit, fit.structure.likelihood, careers, draws, np.random.default_rng(5))
-    seen = careers.total(careers.spells.event)
-    assert moves.shape == (40, careers.size)
-    assert moves.mean() == pytest.approx(seen.mean(), rel=0.08)
-    assert (moves == 0).mean() == pytest.approx((seen == 0).mean(), abs=0.03)
+    draws = fit.posterior.thin(400)
+    drawn = drawn_in_turn(fit, fit.structure.likelihood, careers, draws, np.random.default_rng(5))
+    # a gamma frailty: of a hazard of 1 a year, and d events in H years before
+    events = careers.earlier(careers.spells.event)
+    years = careers.earlier(careers.spells.days) / 365.25
+    limit = drawn.spells.days / 365.25
+    shape, rate = 0.5 + events, 0.5 + years
+    expected = 1 - (rate / (rate + limit)) ** shape
+    # where the censoring is known, as of spells that were censored
+    known = drawn.spells.event == 0
+    assert drawn.event[:, known].mean(axis=0) == pytest.approx(expected[known], abs=0.12)
+    for group in (events == 0, events == 1, events > 1):
+        of = known & group
+        assert drawn.event[:, of].mean() == pytest.approx(expected[of].mean(), abs=0.01)
