@@ -32,7 +32,8 @@ from bayescich.checks.replicates import (
     outside,
     replicated_spells,
 )
-from bayescich.checks.route_tally import RouteTally
+from bayescich.checks.route_tally import COMMON, RouteTally
+from bayescich.checks.routes_again import AGAIN, again
 from bayescich.checks.spells import in_cells, nothing_to_replay
 from bayescich.design.core import FloatArray, IntArray
 from bayescich.model.hazard.arrays import route_events
@@ -43,13 +44,11 @@ ANY = "any route"
 
 GRID_POINTS = 100
 
-COMMON = 0.1
-"""Share of the exits from which a route's spread between homes is judged."""
-
 _TITLES: Mapping[str, str] = {
     "ppc_incidence": "Incidence of each route, observed and replicated",
     "ppc_routes": "Routes taken, observed and replicated",
     "ppc_route_homes": "Differences between homes in the routes taken",
+    "ppc_route_moves": AGAIN,
     "ppc_recording": "Routes that were not recorded",
 }
 
@@ -60,8 +59,8 @@ def route_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
     Returns
     -------
     tuple of Check
-        ``ppc_incidence``, ``ppc_routes`` and ``ppc_route_homes``; ``ppc_recording`` where some
-        routes were not recorded.
+        ``ppc_incidence``, ``ppc_routes``, ``ppc_route_homes`` and ``ppc_route_moves``;
+        ``ppc_recording`` where some routes were not recorded.
     """
     likelihood = fit.structure.likelihood
     if not isinstance(likelihood, CompetingLikelihood):
@@ -70,14 +69,20 @@ def route_checks(fit: Fit, rng: np.random.Generator) -> tuple[Check, ...]:
         return _checks_of_cells(fit, likelihood, rng)
     incidence = cumulative_incidence(fit, likelihood, rng)
     if (why := nothing_to_replay(fit.design)) is not None:
-        return (incidence, *(_absent(name, why) for name in ("ppc_routes", "ppc_route_homes")))
+        names = ("ppc_routes", "ppc_route_homes", "ppc_route_moves")
+        return (incidence, *(_absent(name, why) for name in names))
     tally = RouteTally.of(fit, likelihood)
     seen = tally.statistics(tally.observed(), tally.spells.days[None, :])
     same = gathered(
         tally.statistics(tally.recorded(draws, drawn, rng), drawn.days)
         for draws, drawn in replicated_spells(fit, likelihood, rng)
     )
-    checks = [incidence, numbers(tally, seen, same), _between_homes(fit, tally, seen, same, rng)]
+    checks = [
+        incidence,
+        numbers(tally, seen, same),
+        _between_homes(fit, tally, seen, same, rng),
+        again(fit, likelihood, rng),
+    ]
     if tally.unrecorded:
         checks.append(recording(tally, seen, same))
     return tuple(checks)
@@ -206,7 +211,8 @@ def _checks_of_cells(
     fit: Fit, likelihood: CompetingLikelihood, rng: np.random.Generator
 ) -> tuple[Check, ...]:
     why = nothing_to_replay(fit.design) or ""
-    absent = tuple(_absent(name, why) for name in ("ppc_incidence", "ppc_route_homes"))
+    names = ("ppc_incidence", "ppc_route_homes", "ppc_route_moves")
+    absent = tuple(_absent(name, why) for name in names)
     return (_routes_of_cells(fit, likelihood, rng), *absent)
 
 

@@ -19,6 +19,9 @@ from bayescich.spec.model import CompetingSpec
 
 TYPE = "home type"
 
+COMMON = 0.1
+"""Share of the exits from which a route is judged by itself."""
+
 
 @dataclass(frozen=True)
 class RouteTally:

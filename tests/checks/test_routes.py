@@ -14,7 +14,7 @@ from bayescich.report.check_figures import draw_check, how_to_read
 from tests.tiny_fit import binomial_fit, with_posterior
 from tests.tiny_routes import LEVELS, NOT_RECORDED, ROUTES, competing_fit
 
-NAMES = ("ppc_incidence", "ppc_routes", "ppc_route_homes", "ppc_recording")
+NAMES = ("ppc_incidence", "ppc_routes", "ppc_route_homes", "ppc_route_moves", "ppc_recording")
 
 
 def by_name(fit, seed=6):
@@ -95,6 +95,31 @@ def test_a_wrong_spread_between_homes_is_seen_in_new_ones():
     same = table[(table["homes"] == "same") & table["judged"]]
     assert (new["p_value"] > 0.99).all()
     assert same["p_value"].between(0.01, 0.99).all()
+
+
+def test_a_frailty_of_one_route_only_is_seen_in_who_leaves_again():
+    fit = competing_fit(rows=6000, recording=False, frail=(True, False, False))
+    check = by_name(fit)["ppc_route_moves"]
+    assert check.status == "failed"
+    table = check.table.set_index("route")
+    # those who leave again do so by that route, and by the others less than the model makes
+    beyond = table["observed"] - table["mean"]
+    assert (beyond > 0).to_dict() == dict(zip(ROUTES, (True, False, False), strict=True))
+    assert table["p_value"]["another home"] > 0.99
+    assert "Of exits by 'another home'" in check.sentence
+    assert "acts on all routes alike" in check.sentence
+
+
+def test_who_left_before_is_counted_as_in_the_table(right):
+    fit, found = right
+    table = fit.table.sort_values("child", kind="stable")
+    left = table["exit"] != "censored"
+    before = (left.groupby(table["child"]).cumsum() - left) > 0
+    shares = before[left].groupby(table["exit"]).mean()
+    seen = found["ppc_route_moves"].table.set_index("route")
+    assert seen["observed"].to_dict() == pytest.approx(shares[list(ROUTES)].to_dict())
+    counts = table["exit"].value_counts()
+    assert seen["exits"].to_dict() == counts[list(ROUTES)].to_dict()
 
 
 def test_a_rare_route_is_shown_but_not_judged():
