@@ -162,8 +162,7 @@ def _own(
     if isinstance(item, GaussianSpec):
         size = ones
         if item.known_sd is not None:
-            size = numbers(table, item.known_sd, spec)
-            refuse(table, spec, item.known_sd, size <= 0, "is not above zero")
+            size = _sizes(table, spec, item.known_sd, seen)
         response = Response("", "normal", 0, known_sd=item.known_sd is not None)
         return [Measured(response, filled, size, seen)]
     if isinstance(item, HurdleBetaBinomialSpec):
@@ -172,9 +171,7 @@ def _own(
         _yes_or_no(table, spec, item.outcome, y, seen)
         if item.link == "logit":
             return [Measured(Response("", "binomial", 0, maximum=1), filled, ones, seen)]
-        exposure = numbers(table, item.exposure, spec) if item.exposure else ones
-        if item.exposure:
-            refuse(table, spec, item.exposure, seen & (exposure <= 0), "is not above zero")
+        exposure = _sizes(table, spec, item.exposure, seen) if item.exposure else ones
         return [Measured(Response("", "cloglog", 0), filled, exposure, seen)]
     assert isinstance(item, (BinomialSpec, BetaBinomialSpec)), "no other family has one count"
     size, maximum = _trials(table, spec, item, seen)
@@ -207,9 +204,14 @@ def _trials(
 ) -> tuple[FloatArray, int | None]:
     if isinstance(item.trials, int):
         return np.full(len(table), float(item.trials)), item.trials
-    trials = numbers(table, item.trials, spec, blanks=not seen.all())
-    refuse(table, spec, item.trials, seen & ~(trials > 0), "is not above zero")
-    return np.where(seen, trials, 1.0), None
+    return _sizes(table, spec, item.trials, seen), None
+
+
+def _sizes(table: pd.DataFrame, spec: ModelSpec, name: str, seen: Mask) -> FloatArray:
+    """Return trials, exposures or errors, above zero; one where the outcome is not seen."""
+    found = numbers(table, name, spec, blanks=not seen.all())
+    refuse(table, spec, name, seen & ~(found > 0), "is not above zero")
+    return np.where(seen, found, 1.0)
 
 
 def _counts(
