@@ -53,8 +53,8 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
     ...     "effects": [{"kind": "group", "by": "hospital"}]})
     >>> table = pd.DataFrame({"hospital": list("ba"), "deaths": [1, 2], "operations": [9, 8]})
     >>> design = build_design(table, spec)
-    >>> design.factors["hospital"].levels, design.outcome["successes"].tolist()
-    (('a', 'b'), [2, 1])
+    >>> design.factors["hospital"].levels, design.outcome["y"][:, 0].tolist()
+    (('a', 'b'), [2.0, 1.0])
     """
     if table.empty:
         raise DesignError(

@@ -37,7 +37,7 @@ def test_rows_are_sorted_by_unit_and_every_array_with_them() -> None:
     assert design.row_ids == ("SC1", "SC10", "SC2", "SC2")
     assert design.unit.codes.tolist() == [0, 1, 2, 2]
     # the two rows of SC2 keep their order
-    assert design.outcome["value"].tolist() == [3.0, 2.0, 1.0, 4.0]
+    assert design.outcome["y"][:, 0].tolist() == [3.0, 2.0, 1.0, 4.0]
     assert design.factors["authority"].levels == ("Bury", "Kent")
     assert design.factors["authority"].codes.tolist() == [0, 1, 1, 0]
     assert design.fixed is not None
@@ -56,7 +56,7 @@ def test_the_design_does_not_depend_on_the_order_of_the_rows(order: list[int]) -
     )
     plain, shuffled = build_design(frame, SPEC), build_design(frame.iloc[order], SPEC)
     assert plain.row_ids == shuffled.row_ids
-    assert plain.outcome["value"].tolist() == shuffled.outcome["value"].tolist()
+    assert plain.outcome["y"].tolist() == shuffled.outcome["y"].tolist()
     assert (plain.factors["authority"].codes == shuffled.factors["authority"].codes).all()
 
 
@@ -142,7 +142,7 @@ def test_a_unit_made_of_numbers_keeps_its_rows_together_and_in_the_order_of_its_
     design = build_design(table, spec)
     assert design.unit.levels == ("10", "2", "9")
     assert design.unit.codes.tolist() == [0, 0, 1, 2, 2]
-    assert design.unit.sums(design.outcome["successes"].astype(float)).tolist() == [0, 0, 2]
+    assert design.unit.sums(design.outcome["y"][:, 0]).tolist() == [0, 0, 2]
 
 
 def test_a_walk_goes_over_numbers_in_their_own_order() -> None:

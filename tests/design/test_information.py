@@ -32,36 +32,13 @@ def test_grades_count_as_good_from_the_middle() -> None:
     np.testing.assert_allclose(crude.variance, [2 / 1.5, 1 / 2.5 + 1 / 0.5])
 
 
-def test_counts_are_logits() -> None:
-    d = design(successes=[1, 2, 30, 20], trials=[10, 10, 40, 40])
-    crude = crude_levels(d, d.unit)
-    np.testing.assert_allclose(crude.estimate, np.log([3.5 / 17.5, 50.5 / 30.5]))
-
-
-def test_measurements_use_the_residual_variance() -> None:
-    d = design(value=[1.0, 3.0, 10.0, 14.0])
-    crude = crude_levels(d, d.unit)
-    np.testing.assert_allclose(crude.estimate, [2, 12])
-    # squares 1 + 1 + 4 + 4 on four rows less two means
-    np.testing.assert_allclose(crude.variance, [2.5, 2.5])
-
-
-def test_known_standard_errors_weigh() -> None:
-    d = design(value=[1.0, 3.0, 10.0, 14.0], known_sd=[1.0, 0.5, 2.0, 2.0])
-    crude = crude_levels(d, d.unit)
-    np.testing.assert_allclose(crude.estimate, [(1 + 4 * 3) / 5, 12])
-    np.testing.assert_allclose(crude.variance, [1 / 5, 2])
-
-
 def test_the_signal_is_the_between_variance_in_sampling_variances() -> None:
-    d = design(value=[1.0, 3.0, 10.0, 14.0])
-    # variance of (2, 12) is 25; less 2.5; in units of 2.5
-    assert crude_levels(d, d.unit).signal() == pytest.approx(9.0)
-    alike = design(value=[1.0, 14.0, 3.0, 10.0])
+    d = design(event=[20, 20, 2, 2], exposure=[[10.0], [10.0], [10.0], [10.0]])
+    # rates of 40 and 4 in 20 years, each moved by half an event at the overall rate of 44 in 40
+    years = 20 + 0.5 / 1.1
+    log_rates, variances = np.log([40.5 / years, 4.5 / years]), np.array([1 / 40.5, 1 / 4.5])
+    between = log_rates.var() - variances.mean()
+    assert crude_levels(d, d.unit).signal() == pytest.approx(between / np.median(variances))
+    assert between > 1
+    alike = design(event=[20, 2, 20, 2], exposure=[[10.0], [10.0], [10.0], [10.0]])
     assert crude_levels(alike, alike.unit).signal() == 0
-
-
-def test_one_row_a_level_says_nothing_about_the_levels() -> None:
-    each = Factor("home", tuple("abcd"), np.arange(4))
-    d = design(value=[1.0, 3.0, 10.0, 14.0])
-    assert crude_levels(d, each).signal() == 0

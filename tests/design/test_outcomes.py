@@ -1,4 +1,4 @@
-"""Exposures, events and counts: against brute force, and each impossible value named."""
+"""Exposures, events and grades: against brute force, and each impossible value named."""
 
 from typing import Any
 
@@ -124,47 +124,6 @@ def test_unknown_and_absent_grades_are_named(grades: list[str], said: str) -> No
     with pytest.raises(DesignError) as caught:
         build_design(table, spec(ORDINAL))
     assert said in str(caught.value)
-
-
-BINOMIAL = {"family": "binomial", "outcome": "deaths", "trials": "operations"}
-
-
-@pytest.mark.parametrize(
-    ("deaths", "operations"),
-    [
-        ([1.5, 1], [9, 9]),
-        ([-1, 1], [9, 9]),
-        ([10, 1], [9, 9]),
-        ([0, 1], [0, 9]),
-        ([1, 1], [9, 9.5]),
-    ],
-)
-def test_impossible_counts_are_refused(deaths: list[float], operations: list[float]) -> None:
-    table = pd.DataFrame({"child": ["a", "b"], "deaths": deaths, "operations": operations})
-    with pytest.raises(DesignError, match="is not a whole number between 0 and 'operations'"):
-        build_design(table, spec(BINOMIAL))
-
-
-def test_a_yes_or_no_needs_both() -> None:
-    likelihood = {"family": "bernoulli", "outcome": "yes"}
-    table = pd.DataFrame({"child": list("abc"), "yes": [True, False, True]})
-    design = build_design(table, spec(likelihood))
-    assert design.outcome["successes"].tolist() == [1, 0, 1]
-    assert design.outcome["trials"].tolist() == [1, 1, 1]
-    with pytest.raises(DesignError, match="'yes' is 1 in every row"):
-        build_design(table.assign(yes=1), spec(likelihood))
-    with pytest.raises(DesignError, match="is not 0 or 1"):
-        build_design(table.assign(yes=[0, 1, 0.5]), spec(likelihood))
-
-
-def test_known_standard_errors_are_above_zero() -> None:
-    likelihood = {"family": "gaussian", "outcome": "effect", "known_sd": "se"}
-    table = pd.DataFrame({"child": list("ba"), "effect": [1.0, 2.0], "se": [0.5, 0.25]})
-    outcome = build_design(table, spec(likelihood)).outcome
-    assert outcome["value"].tolist() == [2.0, 1.0]
-    assert outcome["known_sd"].tolist() == [0.25, 0.5]
-    with pytest.raises(DesignError, match="value of 'se' that is not above zero"):
-        build_design(table.assign(se=[0.0, 1.0]), spec(likelihood))
 
 
 COMPETING = {

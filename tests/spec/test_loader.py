@@ -81,7 +81,7 @@ def test_the_toy_itself_is_read(tmp_path: Path) -> None:
         ),
         (
             lambda m: m["effects"][0].update(by="x"),
-            "'effects.0.by' is not a known key; allowed here: formula, kind, means_by",
+            "'effects.0.by' is not a known key; allowed here: formula, impute, kind, means_by",
         ),
         (
             lambda m: m["sampling"].update(drws=1),
@@ -114,7 +114,7 @@ def test_a_wrong_key_at_any_depth(tmp_path: Path, fault: Fault, said: str) -> No
         ),
         (
             lambda m: m["likelihood"].pop("family"),
-            "'likelihood.family' is missing; allowed: bernoulli, binomial, competing, formula, ",
+            "'likelihood.family' is missing; allowed: bernoulli, beta_binomial, binomial, ",
         ),
         (
             lambda m: m["effects"][1].pop("kind"),
