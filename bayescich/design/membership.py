@@ -129,7 +129,8 @@ def _weights(table: pd.DataFrame, spec: ModelSpec, columns: tuple[str, ...]) -> 
     found = np.stack([numbers(table, name, spec, blanks=True) for name in columns], axis=1)
     found = np.where(np.isnan(found), 0.0, found)
     outside = ((found < 0) | (found > 1 + _ROUNDING)).any(axis=1)
-    _refuse_rows(table, spec, outside, "hold a weight outside 0 to 1", found.max(axis=1))
+    worst = np.where(found.min(axis=1) < 0, found.min(axis=1), found.max(axis=1))
+    _refuse_rows(table, spec, outside, "hold a weight outside 0 to 1", worst)
     total = found.sum(axis=1)
     above = total > 1 + _ROUNDING
     _refuse_rows(table, spec, above, "have weights that add up to more than 1", total)
