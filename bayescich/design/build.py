@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -70,12 +72,15 @@ def build_design(table: pd.DataFrame, spec: ModelSpec) -> Design:
     unit = make_factor(table, spec.unit, spec)
     stays = stays_of(table, spec) if spec.membership else None
     factors = _factors(table, spec, stays)
+    fixed = fixed_matrix(table, spec, factors)
+    if fixed is not None and fixed.holes and not responses:
+        raise _not_imputed(spec, [fixed.names[hole.covariate] for hole in fixed.holes])
     design = Design(
         model=spec.name,
         rows=len(table),
         unit=unit,
         factors=factors,
-        fixed=fixed_matrix(table, spec, factors),
+        fixed=fixed,
         outcome=outcome,
         coords=coords,
         labels=label_matrices(table, spec, factors),
@@ -106,7 +111,51 @@ def _walked(spec: ModelSpec) -> set[str]:
     return {effect.by for effect in spec.effects if isinstance(effect, WalkEffectSpec)}
 
 
+def _not_imputed(spec: ModelSpec, names: list[str]) -> DesignError:
+    return DesignError(
+        f"The covariate {', '.join(names)} has blanks, which this likelihood cannot impute.",
+        where=f"model '{spec.name}', field effects (fixed), impute",
+        why="a blank would be taken for the mean",
+        next_step="Fill the blanks, or leave the covariate out. Ordered categories can impute with "
+        "missing: ignored.",
+    )
+
+
+def _one_of_several(spec: ModelSpec) -> None:
+    """Refuse effects that need several levels a row, or one, where it is the other way round."""
+    for effect in spec.effects:
+        if isinstance(effect, SettingsEffectSpec) and effect.by not in spec.members:
+            raise DesignError(
+                f"The effect 'settings' is by '{effect.by}', which is not among the membership's "
+                "columns.",
+                where=f"model '{spec.name}', field effects (settings)",
+                why="settings are weighed by the part of the window spent in each",
+                next_step=f"Add '{effect.by}' to membership.columns, or leave the effect out.",
+            )
+        if isinstance(effect, WalkEffectSpec) and effect.by in spec.members:
+            raise DesignError(
+                f"The effect 'walk' is by '{effect.by}', of which a row has several levels.",
+                where=f"model '{spec.name}', field effects (walk)",
+                why="a walk goes from one level of a row to the next",
+                next_step="Use an effect of kind group, or leave the column out of membership.",
+            )
+
+
+def _refuse_no_reference(spec: ModelSpec, factors: Mapping[str, Grouping]) -> None:
+    for effect in spec.effects:
+        if isinstance(effect, SettingsEffectSpec):
+            levels = factors[effect.by].levels
+            if effect.reference not in levels:
+                raise DesignError(
+                    f"Nobody lived in '{effect.reference}', with which settings are compared.",
+                    where=f"model '{spec.name}', field effects (settings), reference",
+                    why="effects of settings are read against it",
+                    next_step=f"Name another reference; the table has: {', '.join(levels)}.",
+                )
+
+
 def _factors(table: pd.DataFrame, spec: ModelSpec, stays: Stays | None) -> dict[str, Grouping]:
+    _one_of_several(spec)
     kinds = (TypeNeedEffectSpec, SettingsEffectSpec)
     others = [e.by for e in spec.effects if isinstance(e, kinds)]
     named = dict.fromkeys((*spec.group_columns, *others))
@@ -124,6 +173,7 @@ def _factors(table: pd.DataFrame, spec: ModelSpec, stays: Stays | None) -> dict[
                 why="differences between groups need at least two",
                 next_step="Leave this effect out of the spec, or fit a wider table.",
             )
+    _refuse_no_reference(spec, factors)
     if isinstance(spec.likelihood, HazardTimesSpec) and spec.likelihood.frailty:
         name = spec.likelihood.frailty
         factors[name] = make_factor(table, name, spec)
