@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -75,15 +76,15 @@ def filled_with_means(
             raise fault(spec, name, "is blank in every row", "nothing says what to fill in")
         if len(rows):
             blanks[name] = rows
-        whole = set(np.unique(found[~np.isnan(found)])) <= {0.0, 1.0}
-        filled = np.where(np.isnan(found), 0.0 if whole else np.nanmean(found), found)
+        filled = np.where(np.isnan(found), np.nanmean(found), found)
         table = table.assign(**{name: filled})
     return table, blanks
 
 
 def _refuse_compound(frame: pd.DataFrame, spec: ModelSpec, blanks: Mapping[str, IntArray]) -> None:
     for name in blanks:
-        others = [str(c) for c in frame.columns if name in str(c) and str(c) != name]
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        others = [str(c) for c in frame.columns if word.search(str(c)) and str(c) != name]
         if name not in frame.columns or others:
             raise _formula_error(
                 spec, f"'{name}' is imputed where it is blank, so it stands by itself: no product, "
