@@ -21,6 +21,9 @@ from bayescich.spec.model import HomeTypeEffectSpec, ModelSpec, NeedsEffectSpec
 
 Rows = npt.NDArray[np.bool_]
 
+_COUNTS = ("binomial", "cloglog", "beta_binomial")
+"""Kinds of response of which nothing, or everything, may have happened."""
+
 
 def separated(design: Design, spec: ModelSpec) -> tuple[str, ...]:
     """Return a sentence for each value of a covariate, home type or need that is separated.
@@ -67,9 +70,11 @@ def _counted(design: Design) -> tuple[FloatArray, FloatArray | None] | None:
     if "event" in design.outcome:
         return design.outcome["event"].astype(np.float64), None
     for place, response in enumerate(design.responses):
-        if response.role == "outcome" and response.kind in {"binomial", "beta_binomial"}:
-            seen = design.outcome["seen"][:, place]
-            return design.outcome["y"][:, place] * seen, design.outcome["size"][:, place] * seen
+        if response.role == "outcome" and response.kind in _COUNTS:
+            seen = design.outcome["seen"][:, place].astype(np.float64)
+            # the size of an event is the time in which it could happen once
+            size = 1.0 if response.kind == "cloglog" else design.outcome["size"][:, place]
+            return design.outcome["y"][:, place] * seen, size * seen
     return None
 
 

@@ -58,3 +58,59 @@ def test_a_measurement_has_no_separation() -> None:
     )  # fmt: skip
     assert separated(build_design(TABLE, spec), spec) == ()
     assert np.ptp(TABLE["days"]) > 0
+
+
+def answer(likelihood: dict[str, object], **columns: object) -> tuple[str, ...]:
+    """What is said of a yes or no by sex."""
+    spec = ModelSpec.model_validate(
+        {
+            "name": "toy", "title": "toy", "unit": "child", "likelihood": likelihood,
+            "effects": [{"kind": "fixed", "formula": "male"}],
+        }
+    )  # fmt: skip
+    return separated(build_design(TABLE.assign(**columns), spec), spec)
+
+
+def test_an_event_in_a_time_is_separated_both_ways() -> None:
+    event = {
+        "family": "bernoulli", "link": "cloglog", "outcome": "moved", "exposure": "years",
+    }  # fmt: skip
+    assert answer(event, moved=[0, 1, 0, 0, 0, 1], years=[0.5, 2, 1, 1, 3, 1]) == (
+        "'male' is 0 in 3 rows without a single event: its effect rests on the prior",
+    )
+    # that every one had the event has nothing to do with how long it could happen
+    assert answer(event, moved=[0, 1, 0, 1, 1, 1], years=[0.5, 2, 1, 1, 3, 1]) == (
+        "'male' is 1 in 3 rows with nothing but events: its effect rests on the prior",
+    )
+
+
+def test_outcomes_that_are_not_known_are_no_events() -> None:
+    blank = {"family": "bernoulli", "outcome": "moved", "missing": "ignored"}
+    assert answer(blank, moved=[1, None, 0, 1, 1, 1]) == (
+        "'male' is 1 in 3 rows with nothing but events: its effect rests on the prior",
+    )
+
+
+def test_a_hurdle_is_separated_by_whether_there_is_anything() -> None:
+    points = {"family": "hurdle_beta_binomial", "outcome": "points", "maximum": 9}
+    assert answer(points, points=[0, 1, 0, 4, 0, 0]) == (
+        "'male' is 0 in 3 rows without a single event: its effect rests on the prior",
+    )
+
+
+def test_a_home_lived_in_for_a_part_is_in_the_row() -> None:
+    spec = ModelSpec.model_validate(
+        {
+            "name": "toy", "title": "toy", "unit": "child",
+            "likelihood": {"family": "bernoulli", "outcome": "moved"},
+            "membership": {"columns": {"home_type": "home_type_"}, "weights": "weight_"},
+            "effects": [{"kind": "home_type"}],
+        }
+    )  # fmt: skip
+    frame = TABLE.assign(
+        home_type_1=["solo", "solo", "large", "large", "solo", "large"], weight_1=0.9,
+        home_type_2=[None, None, "school", None, "school", None], weight_2=0.1,
+    ).assign(weight_2=[0, 0, 0.1, 0, 0.1, 0])  # fmt: skip
+    assert separated(build_design(frame, spec), spec) == (
+        "'home_type' is 'school' in 2 rows without a single event: its effect rests on the prior",
+    )
