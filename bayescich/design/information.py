@@ -37,6 +37,7 @@ def crude_levels(design: Design, factor: Grouping) -> CrudeLevels:
 
     Examples
     --------
+    >>> from bayescich.design.core import Factor
     >>> factor = Factor("home", ("a", "b"), np.array([0, 1]))
     >>> outcome = {"event": np.array([2, 20]), "exposure": np.array([[10.0], [10.0]])}
     >>> design = Design("m", 2, factor, {}, None, outcome)
