@@ -14,7 +14,9 @@ from bayescich.spec import (
     load_model_spec,
     load_prior_set,
     model_names,
+    outcome_names,
     override_sampling,
+    override_weights,
 )
 
 PRIOR = {"distribution": "normal", "mean": 0, "sd": 1, "reason": "long enough", "source": "here"}
@@ -252,3 +254,67 @@ def test_settings_of_the_command_line_are_checked_like_those_of_the_file(tmp_pat
     assert spec.sampling.chains == 4
     with pytest.raises(SpecError, match=r"'sampler' was 'stan'.*'nutpie'"):
         override_sampling(spec, {"sampler": "stan"})
+
+
+OUTCOMES: dict[str, Any] = {
+    "name": "toys",
+    "title": "Toys",
+    "unit": "child",
+    "membership": {"columns": {"home": "home_"}, "weights": "weight_"},
+    "effects": [{"kind": "group", "by": "home"}],
+    "sampling": {"draws": 300},
+    "outcomes": {
+        "blocks": {"likelihood": {"family": "bernoulli", "outcome": "blocks"}},
+        "dolls": {
+            "title": "Dolls",
+            "likelihood": {"family": "beta_binomial", "outcome": "dolls", "trials": 9},
+            "sampling": {"tune": 50},
+        },
+    },
+}
+
+
+def test_a_file_of_several_outcomes_is_a_model_for_each(tmp_path: Path) -> None:
+    path = write(tmp_path, OUTCOMES)
+    assert outcome_names(path) == ("blocks", "dolls")
+    blocks, _ = load_model_spec(path, "blocks")
+    assert (blocks.name, blocks.part_of, blocks.title) == ("toys-blocks", "toys", "Toys")
+    dolls, _ = load_model_spec(path, "dolls")
+    assert (dolls.name, dolls.title, dolls.likelihood.family) == (
+        "toys-dolls", "Dolls", "beta_binomial",
+    )  # fmt: skip
+    assert dolls.effects == blocks.effects
+    # what is said of one outcome replaces what is said of all, whole
+    assert (blocks.sampling.draws, dolls.sampling.tune, dolls.sampling.draws) == (300, 50, 1000)
+
+
+def test_which_outcome_is_asked_where_it_is_not_said(tmp_path: Path) -> None:
+    path = write(tmp_path, OUTCOMES)
+    with pytest.raises(SpecError, match=r"several outcomes(.|\n)*Choose one of: blocks, dolls"):
+        load_model_spec(path)
+    with pytest.raises(SpecError, match=r"'bricks' is not an outcome(.|\n)*blocks, dolls"):
+        load_model_spec(path, "bricks")
+    alone = write(tmp_path, MODEL)
+    assert outcome_names(alone) == ()
+    with pytest.raises(
+        SpecError, match=r"'blocks' is not an outcome(.|\n)*none: leave the outcome"
+    ):
+        load_model_spec(alone, "blocks")
+    listed = write(tmp_path, {**OUTCOMES, "outcomes": ["blocks"]})
+    with pytest.raises(SpecError, match="'outcomes' should hold named outcomes"):
+        load_model_spec(listed, "blocks")
+
+
+def test_homes_are_weighed_otherwise_from_the_command_line(tmp_path: Path) -> None:
+    spec, _ = load_model_spec(write(tmp_path, OUTCOMES), "blocks")
+    changed = override_weights(spec, "first")
+    assert changed.membership is not None
+    assert changed.membership.scheme == "first"
+    assert changed.members == ("home",)
+    assert spec.membership is not None
+    assert spec.membership.scheme == "given"
+    with pytest.raises(SpecError, match="'scheme' was 'longest'"):
+        override_weights(spec, "longest")
+    alone, _ = load_model_spec(write(tmp_path, MODEL))
+    with pytest.raises(SpecError, match="has one home a row, which has no weight"):
+        override_weights(alone, "first")

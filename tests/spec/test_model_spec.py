@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bayescich.spec import ModelSpec, PriorSet, load_model_spec, load_prior_set, model_names
+from bayescich.spec import (
+    ModelSpec,
+    PriorSet,
+    load_model_spec,
+    load_prior_set,
+    model_names,
+    outcome_names,
+)
 from bayescich.spec.model import (
     ROLES,
     CompetingSpec,
@@ -18,9 +25,11 @@ from bayescich.spec.model import (
     HazardTimesSpec,
     TypeNeedEffectSpec,
 )
+from bayescich.spec.outcomes import JointSpec
 
 PRIOR_SETS = ("neutral", "sceptical")
-SHIPPED = sorted(path.stem for path in (Path(__file__).parents[2] / "models").glob("*.yaml"))
+FILES = sorted(path.stem for path in (Path(__file__).parents[2] / "models").glob("*.yaml"))
+SHIPPED = [(name, outcome) for name in FILES for outcome in (outcome_names(name) or (None,))]
 NORMAL = {"distribution": "normal", "mean": 0, "sd": 1, "reason": "long enough", "source": "here"}
 HALF = {"distribution": "half_normal", "sd": 1, "reason": "long enough", "source": "here"}
 
@@ -37,13 +46,7 @@ def needed_roles(spec: ModelSpec) -> list[tuple[str, ...]]:
     roles: list[tuple[str, ...]] = []
     for effect in spec.effects:
         roles += roles_of(effect, routes)
-    own = {
-        "hazard": ["baseline.level", "baseline.step_sd"],
-        "competing": ["baseline.route_level", "baseline.step_sd"],
-        "ordinal": ["cutpoint.first", "cutpoint.gap"],
-        "gaussian": ["intercept", "residual.sd"],
-    }
-    roles += [(role,) for role in own.get(spec.likelihood.family, ["intercept"])]
+    roles += [(role,) for role in own_roles(spec.likelihood)]
     if isinstance(spec.likelihood, HazardTimesSpec) and spec.likelihood.frailty:
         gamma = spec.likelihood.frailty_family == "gamma"
         roles.append(("frailty.variance" if gamma else "frailty.sd",))
@@ -54,6 +57,26 @@ def needed_roles(spec: ModelSpec) -> list[tuple[str, ...]]:
     return roles
 
 
+def own_roles(likelihood: Any) -> list[str]:
+    """List those of the outcome itself."""
+    own = {
+        "hazard": ["baseline.level", "baseline.step_sd"],
+        "competing": ["baseline.route_level", "baseline.step_sd"],
+        "ordinal": ["cutpoint.first", "cutpoint.gap"],
+        "gaussian": ["intercept", "residual.sd"],
+        "beta_binomial": ["intercept", "dispersion"],
+        "hurdle_beta_binomial": ["intercept", "dispersion"],
+    }
+    if isinstance(likelihood, JointSpec):
+        each = likelihood.responses.values()
+        roles = [role for item in each for role in own_roles(item.likelihood)]
+        return [*roles, "child.loading"] if likelihood.child_effect else roles
+    roles = own.get(likelihood.family, ["intercept"])
+    if getattr(likelihood, "missing", "refused") == "modelled":
+        roles = [*roles, "intercept", "recording.slope"]
+    return roles
+
+
 def roles_of(effect: EffectSpec, routes: bool) -> list[tuple[str, ...]]:
     if effect.kind == "fixed":
         return [("fixed",), *([("fixed.route_sd",)] if routes else [])]
@@ -61,17 +84,19 @@ def roles_of(effect: EffectSpec, routes: bool) -> list[tuple[str, ...]]:
         return [(f"{effect.by}.step_sd", "walk.step_sd"), (f"fixed.{effect.by}", "fixed")]
     if effect.kind == "needs":
         return [("needs.mean",), (f"{effect.name}.sd", "needs.sd")]
-    if effect.kind == "type_need":
-        return [("type_need.sd",)]
+    if effect.kind in {"type_need", "settings"}:
+        return [("type_need.sd" if effect.kind == "type_need" else "setting",)]
     if effect.kind == "matching":
         return [("matching.mean",), ("matching.sd",)]
     return [(f"{effect.by}.sd", f"{effect.kind}.sd")]
 
 
 @pytest.mark.parametrize("prior_set", PRIOR_SETS)
-@pytest.mark.parametrize("name", SHIPPED)
-def test_every_prior_a_shipped_model_needs_is_in_both_sets(name: str, prior_set: str) -> None:
-    spec, _ = load_model_spec(name)
+@pytest.mark.parametrize(("name", "outcome"), SHIPPED)
+def test_every_prior_a_shipped_model_needs_is_in_both_sets(
+    name: str, outcome: str | None, prior_set: str
+) -> None:
+    spec, _ = load_model_spec(name, outcome)
     priors, _ = load_prior_set(prior_set)
     chosen = priors.with_overrides(spec.priors)
     for roles in needed_roles(spec):
