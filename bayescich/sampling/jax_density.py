@@ -16,8 +16,10 @@ def jax_density(model: pm.Model) -> Callable[[Any], Any]:
     from pymc.sampling.jax import get_jaxified_logp
 
     from bayescich.model.hazard import jax_twin
+    from bayescich.model.response import jax_twin as response_twin
 
     jax_twin.register()
+    response_twin.register()
     return get_jaxified_logp(model)
 
 

@@ -21,8 +21,10 @@ _SHIFT = 8.0
 """From where Stirling's series is good to 1e-12."""
 _FEW = 10
 """Up to so many factors a ratio of gamma functions is multiplied out."""
-_FAR = 30.0
+FAR = 30.0
 """Linear predictors beyond are held there: their chances differ from 0 or 1 by rounding."""
+RARE = 1e-8
+"""Cumulated hazards below are as good as the chance of an event."""
 _HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 _compiled = numba.njit(nogil=True, error_model="numpy", cache=True, inline="never")
@@ -77,10 +79,10 @@ def binomial(y: float, n: float, eta: float) -> Any:
 @_compiled
 def cloglog(y: float, exposure: float, eta: float) -> Any:
     """Return the log chance of (no) event within the exposure at rate ``e^η``, and its slope."""
-    hazard = exposure * math.exp(min(eta, _FAR))
+    hazard = exposure * math.exp(min(eta, FAR))
     if y == 0.0:
         return -hazard, -hazard
-    if hazard < 1e-8:
+    if hazard < RARE:
         return math.log(hazard), 1.0
     return math.log(-math.expm1(-hazard)), hazard / math.expm1(hazard)
 
@@ -91,14 +93,15 @@ def beta_binomial(y: float, n: float, eta: float, log_dispersion: float) -> Any:
 
     Mean ``logistic(η)``, with ``a + b = exp(log_dispersion)``.
     """
-    eta = min(max(eta, -_FAR), _FAR)
+    eta = min(max(eta, -FAR), FAR)
     total = math.exp(log_dispersion)
     share = 1.0 / (1.0 + math.exp(-eta))
     a, b = share * total, total / (1.0 + math.exp(eta))
     up, up_slope = gamma_ratio(a, y)
     down, down_slope = gamma_ratio(b, n - y)
     both, both_slope = gamma_ratio(total, n)
-    in_eta = a * (1.0 - share) * (up_slope - down_slope)
+    # b / total is what 1 - share would be without its rounding
+    in_eta = share * b * (up_slope - down_slope)
     return up + down - both, in_eta, a * up_slope + b * down_slope - total * both_slope
 
 

@@ -35,6 +35,9 @@ from bayescich.model.response.families import (
     truncated,
 )
 
+# numba's cache on disk goes by the text of this file alone, and holds the families' code with it:
+# state of the families 2, to be raised when they change
+
 
 @numba.njit(nogil=True, error_model="numpy", cache=True, inline="never")
 def _row(
