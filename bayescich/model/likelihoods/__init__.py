@@ -31,7 +31,10 @@ def make_likelihood(spec: ModelSpec) -> Likelihood:
         return OrdinalLikelihood(chosen.categories)
     if isinstance(chosen, JointSpec):
         return ResponseLikelihood(words, nodes=chosen.nodes if chosen.child_effect else 1)
-    return ResponseLikelihood(words)
+    # thresholds are the level of grades, unless other parts stand beside them
+    return ResponseLikelihood(
+        words, has_own_level=isinstance(chosen, OrdinalSpec) and not spec.routes
+    )
 
 
 def _times(spec: HazardTimesSpec) -> dict[str, Any]:

@@ -137,13 +137,14 @@ class ResponseLikelihood:
 
     def row_log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the log-likelihood by row, child effect and blanks integrated out."""
-        by_part = coupled(draws, _by_part(eta, design), design)
+        by_part = _by_part(eta, design)
         points, log_weights = gauss_hermite(self.nodes)
         loading = draws["child_loading"] if self.nodes > 1 else np.zeros((1, 1))
         terms = []
         for shift, log_chance in blanks(draws, design):
             for point, log_weight in zip(points, log_weights, strict=True):
-                moved = by_part + shift + (loading * point)[:, :, None]
+                # what fills a blank moves the outcome, and by it the chance of being recorded
+                moved = coupled(draws, by_part + shift + (loading * point)[:, :, None], design)
                 terms.append(self._at(draws, moved, design) + log_chance + log_weight)
         return np.asarray(terms[0] if len(terms) == 1 else logsumexp(np.stack(terms), axis=0))
 
@@ -167,11 +168,11 @@ class ResponseLikelihood:
         self, draws: Draws, eta: FloatArray, design: Design, rng: np.random.Generator
     ) -> FloatArray:
         """Draw every response of each row again, (samples, responses, rows)."""
-        by_part = coupled(draws, _by_part(eta, design), design)
-        by_part = by_part + drawn_blanks(draws, design, rng)
+        by_part = _by_part(eta, design) + drawn_blanks(draws, design, rng)
         if self.nodes > 1:
             child = rng.standard_normal((len(by_part), 1, by_part.shape[2]))
             by_part = by_part + draws["child_loading"][:, :, None] * child
+        by_part = coupled(draws, by_part, design)
         found = [
             drawn(draws, by_part, design, place, rng) for place in range(len(design.responses))
         ]

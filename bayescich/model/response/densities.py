@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import betaln, expit, log_expit, log_softmax, softmax
 from scipy.stats import norm
 
-from bayescich.design.core import Design, Response
+from bayescich.design.core import Design, IntArray, Response
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.response.arrays import log_choose
 
@@ -56,10 +56,7 @@ def log_density(
         hazard = size * np.exp(eta)
         return np.where(y > 0, np.log(-np.expm1(-hazard)), -hazard)
     if response.kind == "ordinal":
-        at_most = _at_most(draws, eta)
-        code = y.astype(np.int64)
-        rows = np.arange(len(y))
-        return np.log(at_most[:, rows, code + 1] - at_most[:, rows, code])
+        return _log_between(draws, eta, y.astype(np.int64))
     if response.kind == "normal":
         sd = size if response.known_sd else _extra(draws, design, place, 2)
         return np.asarray(norm.logpdf(y, eta, sd))
@@ -93,6 +90,15 @@ def _at_most(draws: Draws, eta: FloatArray) -> FloatArray:
     inner = expit(cut - eta[..., None])
     ones = np.ones((*eta.shape, 1))
     return np.concatenate([0.0 * ones, inner, ones], axis=-1)
+
+
+def _log_between(draws: Draws, eta: FloatArray, code: IntArray) -> FloatArray:
+    """Return the log chance of the category between two thresholds, exact in the tails."""
+    cut = draws["cutpoint"]
+    ends = np.full((len(cut), 1), np.inf)
+    edges = np.concatenate([-ends, cut, ends], axis=1)
+    low, high = edges[:, code], edges[:, code + 1]
+    return np.asarray(log_expit(high - eta) + log_expit(eta - low) + np.log(-np.expm1(low - high)))
 
 
 def drawn(
