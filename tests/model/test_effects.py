@@ -202,19 +202,22 @@ def test_new_levels_come_from_the_population_of_the_same_draw() -> None:
     assert (draws["home_effect"] == 9.0).all()
 
 
-def counts_table(rates: np.ndarray, trials: int) -> pd.DataFrame:
-    homes = [f"H{k:02d}" for k in range(len(rates))]
-    deaths = np.round(rates * trials).astype(int)
-    return pd.DataFrame({"child": homes, "home": homes, "deaths": deaths, "operations": trials})
+def grades_table(shares: np.ndarray, rows: int) -> pd.DataFrame:
+    """Homes whose share judged Good differs, so many rows each."""
+    home = np.repeat(np.arange(len(shares)), rows)
+    good = np.tile(np.arange(rows), len(shares)) < np.repeat(np.round(shares * rows), rows)
+    names = np.where(good, np.where(home % 2, "Good", "Best"), np.where(home % 2, "Fair", "Poor"))
+    return pd.DataFrame(
+        {"child": np.arange(len(home)), "home": [f"H{h:02d}" for h in home], "grade": names}
+    )
 
 
-@pytest.mark.parametrize(("trials", "chosen"), [(100_000, "centred"), (10, "noncentred")])
-def test_auto_centres_levels_that_the_data_know_well(trials: int, chosen: str) -> None:
-    table = counts_table(np.linspace(0.2, 0.6, 12), trials)
-    one = toy("binomial", ({"kind": "group", "by": "home"},), table)
+@pytest.mark.parametrize(("rows", "chosen"), [(300, "centred"), (10, "noncentred")])
+def test_auto_centres_levels_that_the_data_know_well(rows: int, chosen: str) -> None:
+    table = grades_table(np.linspace(0.1, 0.9, 12), rows)
+    one = toy("ordinal", ({"kind": "group", "by": "home"},), table)
     assert one.structure.parametrisations(one.design) == {"home": chosen}
     # the effect itself is the variable; the transform decides in which coordinates it is explored
-    assert {v.name for v in one.model.free_RVs} == {"intercept", "home_sd", "home_effect"}
     transform = one.model.rvs_to_transforms[one.model["home_effect"]]
     assert (transform is None) == (chosen == "centred")
     value = {**one.model.initial_point(), "home_sd_log__": np.log(0.25)}
@@ -224,26 +227,29 @@ def test_auto_centres_levels_that_the_data_know_well(trials: int, chosen: str) -
     np.testing.assert_allclose(effect, 1.0 if chosen == "centred" else 0.25)
 
 
-def test_auto_does_not_centre_a_meta_analysis() -> None:
+def test_a_meta_analysis_knows_each_level_by_its_error() -> None:
     # eight schools: effects hardly larger than their standard errors are a funnel when centred
+    errors = np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
     table = pd.DataFrame(
-        {
-            "child": list("ABCDEFGH"),
-            "score": [28.0, 8, -3, 7, -1, 1, 18, 12],
-            "se": [15.0, 10, 16, 11, 9, 11, 10, 18],
-        }
+        {"child": list("ABCDEFGH"), "score": [28.0, 8, -3, 7, -1, 1, 18, 12], "se": errors}
     )
     schools = ({"kind": "group", "by": "child"},)
     known = toy("gaussian with known errors", schools, table)
-    assert known.structure.parametrisations(known.design) == {"child": "noncentred"}
-    learnt = toy("gaussian", schools, table)
-    assert learnt.structure.parametrisations(learnt.design) == {"child": "noncentred"}
+    assert known.structure.parametrisations(known.design) == {"child": "partial"}
+    sampled = next(v.name for v in known.model.value_vars if v.name.startswith("child_effect"))
+    for sd in (0.5, 5.0, 50.0):
+        point = {**known.model.initial_point(), "child_sd_log__": np.log(sd)}
+        at_zero, at_one = (
+            known.draws({**point, sampled: np.full(8, at)})["child_effect"][0] for at in (0.0, 1.0)
+        )
+        # the SD a level has given the others: of prior and data together
+        np.testing.assert_allclose(at_one - at_zero, (sd**-2 + errors**-2) ** -0.5, rtol=1e-6)
 
 
 def test_what_is_asked_is_used() -> None:
     a_toy = toy("gaussian")
     assert a_toy.structure.parametrisations(a_toy.design) == {
-        "home_type": "zero-sum, noncentred",
+        "home_type": "zero-sum, partial",
         "home": "noncentred",
         "authority": "zero-sum, centred",
         "year": "zero-sum, noncentred",
