@@ -1,4 +1,4 @@
-"""Replicates, expectations and standardised probabilities of each likelihood."""
+"""Replicates, expectations and standardised probabilities of hazards and grades."""
 
 from dataclasses import replace
 
@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
-from scipy.special import expit
 
 from bayescich.checks.spells import Spells
 from bayescich.checks.walk import replicate_spells
@@ -15,8 +13,6 @@ from bayescich.design import Design, Factor
 from bayescich.design.core import DAYS_PER_YEAR
 from bayescich.model import Draws
 from bayescich.model.effects.frailty import GammaFrailty
-from bayescich.model.likelihoods.binomial import BinomialLikelihood
-from bayescich.model.likelihoods.gaussian import GaussianLikelihood
 from bayescich.model.likelihoods.hazard import HazardLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
 
@@ -151,30 +147,3 @@ def test_replicated_grades_have_their_probabilities() -> None:
         likelihood.summary_numerator(replace(design, outcome={"category": np.array([1, 2])}))[1]
         == 1
     )
-
-
-def test_replicated_counts_have_their_mean_and_variance() -> None:
-    likelihood = BinomialLikelihood()
-    design, draws = one_row(successes=[3], trials=[20]), Draws({"intercept": np.zeros(SAMPLES)})
-    eta = np.full((SAMPLES, 1), -0.8)
-    drawn = likelihood.replicate(draws, eta, design, np.random.default_rng(6))
-    p = expit(-0.8)
-    assert drawn.mean() == pytest.approx(20 * p, abs=4 * np.sqrt(20 * p * (1 - p) / SAMPLES))
-    assert drawn.var() == pytest.approx(20 * p * (1 - p), rel=0.04)
-    np.testing.assert_allclose(likelihood.expected(draws, eta, design), 20 * p)
-    np.testing.assert_allclose(likelihood.standardised(draws, eta, design, None), p)
-    assert likelihood.summary_denominator(design).tolist() == [20]
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_replicated_measurements_have_their_error(known: bool) -> None:
-    likelihood = GaussianLikelihood("score")
-    outcome = {"value": [1.0], "known_sd": [0.5]} if known else {"value": [1.0]}
-    draws = Draws({"residual_sd": np.full(SAMPLES, 2.0)})
-    eta = np.full((SAMPLES, 1), 3.0)
-    drawn = likelihood.replicate(draws, eta, one_row(**outcome), np.random.default_rng(7))
-    sd = 0.5 if known else 2.0
-    assert drawn.mean() == pytest.approx(3.0, abs=4 * sd / np.sqrt(SAMPLES))
-    assert drawn.std() == pytest.approx(sd, rel=0.03)
-    by_unit = likelihood.log_likelihood(draws, eta, one_row(**outcome))
-    np.testing.assert_allclose(by_unit, stats.norm.logpdf(1.0, 3.0, sd))
