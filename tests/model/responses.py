@@ -126,6 +126,8 @@ def response_toy(
     outcome: str | dict[str, Any],
     effects: tuple[dict[str, Any], ...] = (FIXED, *OTHERS),
     table: pd.DataFrame | None = None,
+    *,
+    look_at_data: bool = True,
     **more: Any,
 ) -> Toy:
     spec = response_spec(outcome, effects, **more)
@@ -134,7 +136,8 @@ def response_toy(
     design = build_design(table, spec)
     priors, _ = load_prior_set("neutral")
     structure = make_structure(spec)
-    return Toy(spec, design, priors, structure, build_model(structure, design, priors))
+    model = build_model(structure, design, priors, look_at_data=look_at_data)
+    return Toy(spec, design, priors, structure, model)
 
 
 def of_outcomes(a_toy: Toy, point: dict[str, np.ndarray]) -> float:

@@ -1,8 +1,10 @@
 """Outcomes of one row: the graph that is sampled, its gradient, and its numpy twin."""
 
 import numpy as np
+import pytensor
 import pytest
 
+from bayescich.sampling.chain import PLAIN
 from tests.model.responses import (
     BLANK,
     OTHERS,
@@ -52,3 +54,21 @@ def test_with_blanks_the_gradient_is_that_of_differences(name: str) -> None:
     assert [hole.is_binary for hole in a_toy.design.fixed.holes] == [False, True]
     stated, found = along_directions(a_toy, 4)
     np.testing.assert_allclose(stated, found, rtol=1e-6, atol=1e-5)
+
+
+def test_compiled_with_the_graph_it_is_the_same() -> None:
+    # one case of all: a child effect, turned outcomes, blanks of both kinds
+    a_toy = response_toy("joint", ({**BLANK, "means_by": None}, OTHERS[0]))
+    model, point = a_toy.model, a_toy.point(5)
+    outcomes = [p for p in model.potentials if p.name == "log_likelihood"]
+    (graph,) = model.replace_rvs_by_values(outcomes)
+    slopes = pytensor.grad(graph, model.value_vars, disconnected_inputs="ignore")
+    values = [point[v.name] for v in model.value_vars]
+    both = [
+        pytensor.function(model.value_vars, [graph, *slopes], mode=mode, on_unused_input="ignore")(
+            *values
+        )
+        for mode in ("NUMBA", PLAIN)
+    ]
+    for ours, theirs in zip(*both, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
