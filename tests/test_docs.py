@@ -258,7 +258,7 @@ def test_the_worked_example_builds_what_it_says() -> None:
     table = pd.read_csv(io.StringIO(blocks(page, "csv")[0]))
     design = build_design(table, spec)
     assert design.factors["hospital"].size == len(table) == 8
-    assert design.outcome["trials"].sum() == table["operations"].sum()
+    assert design.outcome["size"].sum() == table["operations"].sum()
     assert design.fixed is not None
     assert design.fixed.names == ("region[south]",)
 

@@ -16,7 +16,7 @@ from bayescich.estimates.core import Estimate, OnPage
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
-from bayescich.model.likelihoods.responses import is_measurement
+from bayescich.model.likelihoods.responses import is_measurement, known_errors
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -187,6 +187,7 @@ def _unit_of_information(fit: Fit) -> tuple[str, float]:
 
 
 def _precision(fit: Fit) -> float:
-    if "known_sd" in fit.design.outcome:
-        return float(np.mean(1.0 / fit.design.outcome["known_sd"] ** 2))
+    known = known_errors(fit.design)
+    if known is not None:
+        return float(np.mean(1.0 / known**2))
     return float(np.mean(1.0 / fit.posterior["residual_sd"] ** 2))

@@ -23,7 +23,7 @@ from bayescich.model.draws import FloatArray
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.effects.walk import WalkEffect
-from bayescich.model.likelihoods.responses import is_measurement
+from bayescich.model.likelihoods.responses import is_measurement, known_errors
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -92,11 +92,10 @@ def components(fit: Fit) -> Mapping[str, FloatArray]:
             found[f"{likelihood.frailty} (frailty)"] = likelihood.family.log_variance(posterior)
     elif not is_measurement(likelihood, fit.design):
         found["single outcome (logit)"] = np.full(posterior.size, np.pi**2 / 3.0)
-    elif "residual_sd" in posterior:
+    elif (known := known_errors(fit.design)) is None:
         found["residual"] = posterior["residual_sd"] ** 2
     else:
-        known = float(np.mean(fit.design.outcome["known_sd"] ** 2))
-        found["known error"] = np.full(posterior.size, known)
+        found["known error"] = np.full(posterior.size, float(np.mean(known**2)))
     return found
 
 

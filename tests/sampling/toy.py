@@ -66,7 +66,7 @@ def exact(design: Design) -> Mapping[str, tuple[float, float]]:
     assert design.fixed is not None
     kinds = np.eye(3)[design.factors["kind"].codes]
     X = np.column_stack([np.ones(8), design.fixed.values, kinds])
-    y, noise = design.outcome["value"], np.diag(design.outcome["known_sd"] ** 2)
+    y, noise = design.outcome["y"][:, 0], np.diag(design.outcome["size"][:, 0] ** 2)
     age_sd = 0.5 / design.fixed.scales[0]
     weights, means, squares = [], [], []
     for sd in np.linspace(0.002, 3.0, 1500):

@@ -249,6 +249,14 @@ def main(design: Design) -> Response:
     return design.responses[main_place(design)]
 
 
+def known_errors(design: Design) -> FloatArray | None:
+    """Return the known errors of a measurement where it was seen; None where one is learnt."""
+    place = main_place(design)
+    if not design.responses[place].known_sd:
+        return None
+    return np.asarray(design.outcome["size"][design.outcome["seen"][:, place] == 1, place])
+
+
 def is_hurdle(design: Design) -> bool:
     """Return whether the main outcome has a floor that is a fact of its own."""
     return any(r.kind == "truncated" for r in design.responses)
