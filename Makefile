@@ -48,16 +48,17 @@ help: ## list these commands
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	    /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n%s\n%s\n' "Models: $(MODELS)" \
-	    "Also to fit: SAMPLER=nutpie|numpyro|blackjax|pymc PRIORS=neutral CHAINS= DRAWS= TUNE= SEED=" \
+	    "Also to fit: SAMPLER=nutpie|numpyro|blackjax|pymc PRIORS=neutral CHAINS= DRAWS= TUNE= SEED= OUTCOME= WEIGHTS=" \
 	    "and ARGS=\"...\" for any other option of the command, e.g. ARGS=--help"
 
 fit: model-named $(READY) ## fit MODEL=name [DATA=folder] and write its report
 	@$(BIN)/bayescich fit "$(MODEL)" $(call option,data,$(DATA)) $(call option,sampler,$(SAMPLER)) \
 	    $(call option,priors,$(PRIORS)) $(call option,chains,$(CHAINS)) $(call option,draws,$(DRAWS)) \
-	    $(call option,tune,$(TUNE)) $(call option,seed,$(SEED)) $(ARGS)
+	    $(call option,tune,$(TUNE)) $(call option,seed,$(SEED)) $(call option,outcome,$(OUTCOME)) \
+	    $(call option,weights,$(WEIGHTS)) $(ARGS)
 
 report: model-named $(READY) ## write the report of the newest run of MODEL=name again
-	@$(BIN)/bayescich report "$(MODEL)" $(ARGS)
+	@$(BIN)/bayescich report "$(MODEL)" $(call option,outcome,$(OUTCOME)) $(ARGS)
 
 records: $(READY) ## what the returns in DATA=folder hold, every fault and every row
 	@$(BIN)/bayescich records check $(if $(DATA),"$(DATA)") $(ARGS)

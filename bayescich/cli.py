@@ -38,7 +38,7 @@ Data = Annotated[
 
 
 @app.command()
-def fit(
+def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     model: Annotated[str, typer.Argument(help="A model's name (stability) or a YAML file.")],
     data: Data = None,
     priors: Annotated[str | None, typer.Option(help="A prior set's name or a YAML file.")] = None,
@@ -49,6 +49,13 @@ def fit(
     draws: Annotated[int | None, typer.Option(help="Draws per chain after warm-up.")] = None,
     tune: Annotated[int | None, typer.Option(help="Warm-up iterations per chain.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Which outcome, of a model that has several; else all.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="How homes lived in count: given, equal, first, last or recency."),
+    ] = None,
 ) -> None:
     """Fit a model and write its report; say why, when nothing had to be done.
 
@@ -59,25 +66,62 @@ def fit(
     sampling = {
         "sampler": sampler, "chains": chains, "draws": draws, "tune": tune, "seed": seed
     }  # fmt: skip
-    request = pipeline.make_request(model, data, priors, sampling)
-    try:
-        outcome = pipeline.fit(request)
-    except KeyboardInterrupt:
-        print("\nInterrupted. Finished chains are kept; the same command goes on.", file=sys.stderr)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    if not outcome.refitted:
-        print(f"Not refitted: {outcome.reason}.")
-    _tell(outcome)
+    # every spec is read before the first is fitted: what is wrong is said at once
+    requests = [
+        pipeline.make_request(model, data, priors, sampling, each, weights)
+        for each in _asked(model, outcome)
+    ]
+    found = []
+    for request in requests:
+        if len(requests) > 1:
+            print(f"{request.spec.name}: {request.spec.title}")
+        try:
+            done = pipeline.fit(request)
+        except KeyboardInterrupt:
+            print(
+                "\nInterrupted. Finished chains are kept; the same command goes on.",
+                file=sys.stderr,
+            )
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        if not done.refitted:
+            print(f"Not refitted: {done.reason}.")
+        _tell(done)
+        found.append(done)
+    _refuse_failed(found)
+
+
+def _asked(model: str, outcome: str | None) -> tuple[str | None, ...]:
+    """Return the outcome asked for, or all of the model's."""
+    from bayescich.spec import outcome_names
+
+    return (outcome,) if outcome is not None else outcome_names(model) or (None,)
 
 
 @app.command()
 def report(
     model: Annotated[str, typer.Argument(help="A model's name.")],
+    outcome: Annotated[
+        str | None, typer.Option(help="Which outcome, of a model that has several; else all.")
+    ] = None,
 ) -> None:
     """Write the report of a model's newest run again, from its stored draws."""
     from bayescich import pipeline
 
-    _tell(pipeline.report(model))
+    names = [model if each is None else f"{model}-{each}" for each in _reported(model, outcome)]
+    found = [pipeline.report(name) for name in names]
+    for done in found:
+        _tell(done)
+    _refuse_failed(found)
+
+
+def _reported(model: str, outcome: str | None) -> tuple[str | None, ...]:
+    """Return the outcomes of which a report is asked; a run may be of a file that is gone."""
+    from bayescich.errors import SpecError
+
+    try:
+        return _asked(model, outcome)
+    except SpecError:
+        return (outcome,)
 
 
 @app.command()
@@ -186,10 +230,14 @@ def records_check(
     """Say what the returns hold, what is wrong in them and what becomes of every row."""
     from bayescich import records_check as check
     from bayescich import synthetic
-    from bayescich.spec import load_model_spec
+    from bayescich.spec import load_model_spec, outcome_names
 
     check.refuse_unwritable(out)
-    followed = load_model_spec(str(policies))[0].histories if policies else None
+    followed = None
+    if policies:
+        # what is said of histories is said of all outcomes of a file
+        first = next(iter(outcome_names(str(policies))), None)
+        followed = load_model_spec(str(policies), first)[0].histories
     try:
         found = check.check_records(source or synthetic.synthetic_england(), followed)
         page, account = check.write_check(found, out, without_ids=without_ids)
@@ -220,17 +268,22 @@ def _tell(outcome: Outcome) -> None:
     print(f"Run:    {outcome.run.folder}")
     if not outcome.gates_passed:
         print("The convergence gates FAILED: do not cite this fit. The report says which and why.")
+
+
+def _refuse_failed(outcomes: list[Outcome]) -> None:
+    if not all(outcome.gates_passed for outcome in outcomes):
         raise typer.Exit(EXIT_GATES_FAILED)
 
 
 @app.command()
 def models() -> None:
     """List the models that can be fitted, with the question each asks."""
-    from bayescich.spec import load_model_spec, model_names
+    from bayescich.spec import load_model_spec, model_names, outcome_names
 
     for name in model_names():
-        spec, _ = load_model_spec(name)
-        print(f"{name:12s} {spec.title}")
+        for outcome in outcome_names(name) or (None,):
+            spec, _ = load_model_spec(name, outcome)
+            print(f"{spec.name:26s} {spec.title}")
 
 
 def main() -> None:

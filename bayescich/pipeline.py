@@ -36,6 +36,7 @@ from bayescich.spec import (
     load_model_spec,
     load_prior_set,
     override_sampling,
+    override_weights,
 )
 from bayescich.spec.model import FROM_RETURNS
 from bayescich.synthetic import synthetic_england
@@ -86,8 +87,24 @@ def make_request(
     data: Path | None,
     priors: str | None,
     sampling: Mapping[str, object],
+    outcome: str | None = None,
+    weights: str | None = None,
 ) -> Request:
     """Read spec and priors, apply the command line's settings, find the data.
+
+    Parameters
+    ----------
+    model : str
+        Name or path of a model.
+    data : Path, optional
+    priors : str, optional
+        Name or path of a prior set.
+    sampling : mapping
+        Settings in the place of the spec's; None where not given.
+    outcome : str, optional
+        Which, where the model's file holds several.
+    weights : str, optional
+        How the homes a child lived in are weighed, in the place of the spec's scheme.
 
     Raises
     ------
@@ -96,7 +113,8 @@ def make_request(
     RecordsError
         When the model needs data that only the user can give.
     """
-    spec, spec_file = load_model_spec(model)
+    spec, spec_file = load_model_spec(model, outcome)
+    spec = override_weights(spec, weights) if weights is not None else spec
     given = {name: value for name, value in sampling.items() if value is not None}
     spec = override_sampling(spec, given)
     prior_set, prior_file = load_prior_set(priors or spec.prior_set)
@@ -124,6 +142,8 @@ def _default_data(spec: ModelSpec) -> Path:
 def fit(request: Request) -> Outcome:
     """Fit a model, or find that nothing has changed since it was fitted."""
     settings = request.spec.sampling.model_dump()
+    if request.spec.membership is not None:
+        settings["weights"] = request.spec.membership.scheme
     inputs = collect_inputs(request.spec_file, request.prior_file, request.data, settings)
     run = Run.of(request.spec.name, inputs.run_id, request.runs)
     report = request.reports / request.spec.name / "index.html"

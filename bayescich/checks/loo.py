@@ -42,6 +42,9 @@ K_LIMIT = 0.7
 SHARE_LIMIT = 0.01
 """Share of units with an unreliable estimate above which the sum is not to be trusted either."""
 
+_ROUNDING = 1e-9
+"""Up to which log-likelihoods of different draws are the same."""
+
 _TITLE = "Cross-validation (PSIS-LOO)"
 
 
@@ -58,12 +61,14 @@ def loo_checks(fit: Fit) -> tuple[Check, ...]:
     -------
     tuple of Check
         ``table`` holds elpd, its standard error, p_loo and counts by Pareto k; ``series`` holds
-        ``elpd``, ``pareto_k`` and ``p_loo`` of each unit in the order of ``design.unit.levels``.
+        ``elpd``, ``pareto_k`` and ``p_loo`` of each unit of which something was seen, in the order
+        of ``design.unit.levels``.
     """
     if why := _no_unit_to_leave_out(fit):
         return (Check("loo", _TITLE, "comparison", "not applicable", why),)
     by_unit = log_likelihood_by_unit(fit, fit.posterior.thin(DRAWS))
-    return (_check(fit, by_unit),)
+    # a unit of which nothing was seen has nothing to be predicted
+    return (_check(fit, by_unit[:, np.ptp(by_unit, axis=0) > _ROUNDING]),)
 
 
 def _no_unit_to_leave_out(fit: Fit) -> str | None:

@@ -126,14 +126,14 @@ def _findings(fit: Fit, values: tuple[Value, ...]) -> list[tuple[object, ...]]:
     routes = fit.design.routes or ("",)
     found: list[tuple[object, ...]] = []
     for value in values:
-        size = float(sizes[value.rows].sum())
+        could = sizes[value.rows].sum(axis=0)
         events = counts[value.rows].sum(axis=0)
         ratios = _sd_ratios(fit, value, len(routes))
-        for route, number, ratio in zip(routes, events, ratios, strict=True):
-            finding = _finding(size, float(number), whole, ratio)
+        for route, size, number, ratio in zip(routes, could, events, ratios, strict=True):
+            finding = _finding(float(size), float(number), whole, ratio)
             if finding is not None:
                 found.append(
-                    (value.of, value.label, route, size, float(number), finding, ratio,
+                    (value.of, value.label, route, float(size), float(number), finding, ratio,
                      value.pooled_cell)
                 )  # fmt: skip
     return found
@@ -148,12 +148,29 @@ def _finding(size: float, events: float, whole: bool, ratio: float) -> str | Non
 
 
 def _counted(fit: Fit) -> tuple[FloatArray, FloatArray, bool]:
-    """Return what could happen by row, what did (rows, routes), and whether the two compare."""
+    """Return what could happen and what did, (rows, routes), and whether the two compare."""
     likelihood, design = fit.structure.likelihood, fit.design
     if isinstance(likelihood, HazardTimes):
-        return _spells(design), route_events(design), not in_cells(design)
+        events = route_events(design)
+        could = np.broadcast_to(_spells(design)[:, None], events.shape)
+        return could, events, not in_cells(design)
+    if design.responses:
+        return (*_of_parts(design), True)
     counts = likelihood.summary_numerator(design)
-    return likelihood.summary_denominator(design), counts[:, None], True
+    return likelihood.summary_denominator(design)[:, None], counts[:, None], True
+
+
+def _of_parts(design: Design) -> tuple[FloatArray, FloatArray]:
+    """Return trials and successes of each part of an outcome; of a category whether it is it."""
+    could, did = [], []
+    for place, response in enumerate(design.responses):
+        seen = design.outcome["seen"][:, place].astype(np.float64)
+        y, size = design.outcome["y"][:, place], design.outcome["size"][:, place]
+        for k in range(response.width):
+            is_it = (y == k + 1).astype(np.float64) if response.categories else y
+            did.append(is_it * seen)
+            could.append((np.ones_like(size) if response.categories else size) * seen)
+    return np.stack(could, axis=1), np.stack(did, axis=1)
 
 
 def _spells(design: Design) -> FloatArray:

@@ -11,7 +11,7 @@ import pandas as pd
 from bayescich.design.columns import column, fault, numbers
 from bayescich.design.core import FixedMatrix, Grouping, Hole, IntArray, Membership
 from bayescich.errors import DesignError
-from bayescich.spec.model import ModelSpec, WalkEffectSpec
+from bayescich.spec.model import GroupEffectSpec, ModelSpec, WalkEffectSpec
 from bayescich.spec.priors import ROLES
 
 
@@ -40,6 +40,7 @@ def fixed_matrix(
     if spec.fixed.means_by is not None:
         frame = frame.join(_means_of_others(frame, table, spec, spec.fixed.means_by, factors))
     _refuse_unused_priors(frame, spec)
+    _refuse_unknown_slopes(frame, spec)
     values = frame.to_numpy()
     known = np.ones(values.shape, dtype=np.bool_)
     for name, rows in blanks.items():
@@ -206,6 +207,18 @@ def _refuse_unused_priors(frame: pd.DataFrame, spec: ModelSpec) -> None:
                 where=f"model '{spec.name}', field priors.{role}",
                 why="a misspelt name would leave the prior of the set in force",
                 next_step=f"Allowed: {', '.join(sorted(made))}.",
+            )
+
+
+def _refuse_unknown_slopes(frame: pd.DataFrame, spec: ModelSpec) -> None:
+    groups = [effect for effect in spec.effects if isinstance(effect, GroupEffectSpec)]
+    for group in groups:
+        if group.slope is not None and group.slope not in frame.columns:
+            raise DesignError(
+                f"The group '{group.by}' has a slope on '{group.slope}', which is no covariate.",
+                where=f"model '{spec.name}', field effects (group by '{group.by}')",
+                why="what it does on average is its coefficient, from which the levels depart",
+                next_step=f"Add it to the formula, or name one of: {', '.join(frame.columns)}.",
             )
 
 

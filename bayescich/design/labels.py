@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from bayescich.design.columns import numbers
 from bayescich.design.core import FloatArray, Grouping, LabelMatrix, Membership
@@ -112,18 +111,20 @@ def _type_needs(
 
 def _in_several_types(needs: LabelMatrix, types: Membership) -> LabelMatrix:
     """Cross needs with types of which a row has several: by the weight of each."""
-    parts, size = [], len(types.levels)
-    has, lived = needs.matrix(), types.labels.matrix()
-    for need in range(len(needs.names)):
-        own = has[:, [need]]
-        parts.append(lived.multiply(own))
-    joined = sparse.csr_array(sparse.hstack(parts))
-    joined.eliminate_zeros()
+    has, lived = _long(needs, "need"), _long(types.labels, "level")
+    both = has.merge(lived, on="row", suffixes=("_need", "_type"))
+    both = both.assign(label=both["need"] * types.size + both["level"])
+    both = both.sort_values(["row", "label"], kind="stable")
+    rows = len(needs.start) - 1
+    start = np.searchsorted(both["row"].to_numpy(), np.arange(rows + 1)).astype(np.int64)
+    weight = (both["weight_need"] * both["weight_type"]).to_numpy(np.float64)
     names = tuple(f"{need}|{level}" for need in needs.names for level in types.levels)
-    assert joined.shape[1] == len(needs.names) * size, "types lie within needs"
-    return LabelMatrix(
-        names, joined.indptr.astype(np.int64), joined.indices.astype(np.int64), joined.data
-    )
+    return LabelMatrix(names, start, both["label"].to_numpy(np.int64), weight)
+
+
+def _long(labels: LabelMatrix, name: str) -> pd.DataFrame:
+    row = np.repeat(np.arange(len(labels.start) - 1), np.diff(labels.start))
+    return pd.DataFrame({"row": row, name: labels.labels, "weight": labels.weights})
 
 
 def _matches(table: pd.DataFrame, spec: ModelSpec, effect: MatchingEffectSpec) -> LabelMatrix:

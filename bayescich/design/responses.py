@@ -111,7 +111,8 @@ def _of_outcome(
         yield replace(measured, response=replace(measured.response, name=name, column=at))
         at += measured.response.width
     if item.missing == "modelled":
-        yield _recorded(spec, item, name, (at, last), (reached, known), own)
+        asked = reached & ~_not_asked(table, spec, item)
+        yield _recorded(spec, item, name, (at, last), (asked, known), own)
 
 
 def _stage(table: pd.DataFrame, spec: ModelSpec, item: ResponseSpec, at: int) -> Measured:
@@ -129,6 +130,20 @@ def _refuse_beyond_stage(
     assert item.stage is not None, "asked only of outcomes with a stage"
     what = f"is there though '{item.stage.outcome}' is not 1"
     refuse(table, spec, item.outcome, beyond, what)
+
+
+def _not_asked(table: pd.DataFrame, spec: ModelSpec, item: ResponseSpec) -> Mask:
+    """Return the rows of which the outcome was not to be had, whoever the child."""
+    if item.reason is None or not item.not_asked:
+        return np.zeros(len(table), dtype=np.bool_)
+    why = column(table, item.reason, spec, blanks=True)
+    absent = [reason for reason in item.not_asked if not (why == reason).any()]
+    if len(absent) == len(item.not_asked):
+        raise fault(
+            spec, item.reason, f"never gives the reason {', '.join(absent)}",
+            "rows that were not asked would be taken for not recorded",
+        )  # fmt: skip
+    return why.isin(item.not_asked).to_numpy(dtype=np.bool_)
 
 
 def _recorded(

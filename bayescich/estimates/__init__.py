@@ -21,6 +21,7 @@ from bayescich.estimates.homes import home_estimates
 from bayescich.estimates.incidence import incidence_estimates
 from bayescich.estimates.matching import matching_estimates
 from bayescich.estimates.needs import need_estimates
+from bayescich.estimates.outcome_types import outcome_type_estimates
 from bayescich.estimates.recording import recording_estimates
 from bayescich.estimates.routes import route_estimates
 from bayescich.estimates.standardised_times import standardised_time_estimates
@@ -36,6 +37,7 @@ Section = Callable[[Fit, pd.DataFrame | None], tuple[Estimate, ...]]
 
 SECTIONS: Mapping[str, Section] = {
     "home_types": lambda fit, _: home_type_estimates(fit, _stream(fit, "home types")),
+    "outcome_types": lambda fit, _: outcome_type_estimates(fit, _stream(fit, "outcome types")),
     "standardised_times": lambda fit, _: standardised_time_estimates(fit, _stream(fit, "times")),
     "incidence": lambda fit, _: incidence_estimates(fit, _stream(fit, "incidence")),
     "routes": lambda fit, _: route_estimates(fit),

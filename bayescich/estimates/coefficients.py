@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.core import Estimate
-from bayescich.estimates.routes_axis import by_route, clear, quoted, side_by_side, spans
+from bayescich.estimates.routes_axis import axis_word, by_route, clear, quoted, side_by_side, spans
 from bayescich.estimates.summaries import columns, headings, probability_of_direction, ratio_name
 from bayescich.estimates.type_effects import baseline_by_type
 from bayescich.model.draws import FloatArray
@@ -19,7 +19,7 @@ ALL_ROUTES = "all routes, on average"
 
 def coefficient_estimates(fit: Fit) -> tuple[Estimate, ...]:
     """Return ``coefficients`` (with covariates only) and ``level``."""
-    return (*_covariates(fit), _level(fit))
+    return (*_covariates(fit), _level(fit), *_thresholds(fit))
 
 
 def _covariates(fit: Fit) -> tuple[Estimate, ...]:
@@ -35,12 +35,12 @@ def _covariates(fit: Fit) -> tuple[Estimate, ...]:
 
     first = pd.DataFrame({"covariate": fixed.names})
     table = by_route(fit, first, fit.posterior["fixed"], made)
-    if fit.design.routes:
+    if "fixed_mean" in fit.posterior:
         mean = first.assign(**made(fit.posterior["fixed_mean"]))
         mean.insert(1, "route", ALL_ROUTES)
         table = pd.concat([mean, table], ignore_index=True)
     words = {
-        "covariate": "covariate", "route": "route", **headings("", "coefficient"),
+        "covariate": "covariate", "route": axis_word(fit), **headings("", "coefficient"),
         "pd": "probability of direction", "mean_in_data": "mean in the data",
         **(headings("ratio", ratio) if ratio else {}),
     }  # fmt: skip
@@ -54,10 +54,15 @@ def _covariates(fit: Fit) -> tuple[Estimate, ...]:
 
 
 def _said(fit: Fit, table: pd.DataFrame) -> str:
-    if fit.design.routes:
+    pooled = "fixed_mean" in fit.posterior
+    if pooled:
         table = table[table["route"] == ALL_ROUTES]
-    told = clear(table)["covariate"].tolist()
-    where = " of the mean over the routes" if fit.design.routes else ""
+    found = clear(table)
+    each = found["covariate"]
+    if fit.design.routes and not pooled:
+        each = each + " (" + found["route"] + ")"
+    told = each.tolist()
+    where = " of the mean over the routes" if pooled else ""
     return (
         f"{len(told)} of {len(table)} covariates have a 90% interval{where} on one side of zero"
         + (f": {', '.join(told)}." if told else ".")
@@ -72,7 +77,7 @@ def _notes(fit: Fit) -> tuple[str, ...]:
             f"“{fixed.means_by} mean of” a covariate is its mean over the other children there: "
             "the company kept, and with it what chose such children for it."
         )
-    if fit.design.routes:
+    if "fixed_mean" in fit.posterior:
         notes.append(
             "On each route a coefficient is drawn towards its mean over the routes; departures of "
             f"one standard deviation of a covariate have an SD of "
@@ -90,13 +95,30 @@ def _level(fit: Fit) -> Estimate:
             fit, "Hazard by time since the start", fit.design.coords["band"],
             np.exp(_common_baseline(fit)), f"{event}s per year at risk",
         )  # fmt: skip
-    if "cutpoint" in posterior:
-        labels = fit.design.coords["cutpoint"]
+    if "cutpoint" in posterior and not fit.design.routes:
         return _level_table(
-            fit, "Thresholds between categories", labels, posterior["cutpoint"], "logit"
-        )
+            fit, "Thresholds between categories", threshold_labels(fit), posterior["cutpoint"],
+            "logit",
+        )  # fmt: skip
     intercept = posterior["intercept"][:, None]
     return _level_table(fit, "Intercept", ("intercept",), intercept, "linear predictor")
+
+
+def threshold_labels(fit: Fit) -> tuple[str, ...]:
+    """Return what the thresholds of ordered categories lie between."""
+    coords = fit.design.coords
+    return coords["threshold"] if "threshold" in coords else coords["cutpoint"]
+
+
+def _thresholds(fit: Fit) -> tuple[Estimate, ...]:
+    """Return the thresholds of an outcome of several parts, of which one has an order."""
+    if "cutpoint" not in fit.posterior or not fit.design.routes:
+        return ()
+    table = pd.DataFrame({"level": threshold_labels(fit)})
+    table = table.assign(**columns("", fit.posterior["cutpoint"]))
+    sentence = f"{len(table)} thresholds between neighbouring categories, on the logit scale."
+    words = {"level": "between", **headings("", "logit")}
+    return (Estimate("thresholds", "Thresholds between categories", sentence, table, words),)
 
 
 def _common_baseline(fit: Fit) -> FloatArray:
@@ -123,7 +145,7 @@ def _level_table(
     average = [*(["covariates"] if fit.design.fixed is not None else []), *groups]
     case = f"average {quoted(average)}" if average else "no covariates"
     note = f"For a reference case: {case}{'; none of the needs' if needs else ''}."
-    words = {"level": "level", "route": "route", **headings("", unit)}
+    words = {"level": "level", "route": axis_word(fit), **headings("", unit)}
     return Estimate(
         "level", title, f"{sentence}, in {unit}{about}.", table,
         {name: words[name] for name in table.columns}, (note,),

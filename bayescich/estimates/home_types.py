@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks.levels import pieces
-from bayescich.design.core import Grouping
+from bayescich.design.core import Grouping, Membership
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import counts_by_level, row_word, spells_of_levels
 from bayescich.estimates.standardise import (
@@ -50,7 +50,8 @@ from bayescich.sampling.fit import Fit
 def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, ...]:
     """Return ``home_types``, one row per type, or nothing for a model without types.
 
-    With competing routes a type has no single effect; ``incidence`` stands in its place.
+    With competing routes a type has no single effect; ``incidence`` stands in its place. Where
+    children lived in several homes, or an outcome has parts, ``outcome_types`` makes the table.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def home_type_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, .
     """
     effect = fit.structure.home_type
     if effect is None or fit.design.routes:
+        return ()
+    if isinstance(fit.design.factors[effect.column], Membership):
         return ()
     factor = fit.design.factors[effect.column]
     reference = reference_level(fit, factor)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bayescich.checks.levels import exchangeable_groups
 from bayescich.estimates.core import Estimate, OnPage
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
@@ -66,7 +67,7 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
     )
     ratio = ratio_name(fit)
     words = {
-        "column": "grouped by", "route": "route", "levels": "levels",
+        "column": "grouped by", "route": axis_word(fit), "levels": "levels",
         "min": "reliability, least",
         "median": "reliability, median", "max": "reliability, most",
         "share_reliable": f"share with reliability above {RELIABLE}",
@@ -146,7 +147,7 @@ def _needed(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
         for column, route, number in medians
     )
     words = {
-        "column": "grouped by", "route": "route", "reliability": "reliability",
+        "column": "grouped by", "route": axis_word(fit), "reliability": "reliability",
         **headings("needed", unit),
     }  # fmt: skip
     notes: tuple[str, ...] = (

@@ -110,7 +110,8 @@ def incidence_by_type(fit: Fit, rng: np.random.Generator) -> Incidence:
 
 def incidence_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, ...]:
     """Return ``incidence`` and ``incidence_curves`` for competing routes and home types."""
-    if fit.structure.home_type is None or not fit.design.routes:
+    likelihood = fit.structure.likelihood
+    if fit.structure.home_type is None or not isinstance(likelihood, CompetingLikelihood):
         return ()
     found = incidence_by_type(fit, rng)
     reference = reference_level(fit, fit.design.factors[home_type_of(fit).column])

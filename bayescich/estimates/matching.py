@@ -8,7 +8,7 @@ import pandas as pd
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import counts_where
 from bayescich.estimates.need_words import WHEN, need_words
-from bayescich.estimates.routes_axis import by_route, effect_columns, side_by_side, spans
+from bayescich.estimates.routes_axis import axis_word, by_route, effect_columns, side_by_side, spans
 from bayescich.estimates.summaries import headings, probability_of_direction, ratio_name, reading
 from bayescich.model.effects.needs import MatchingEffect
 from bayescich.sampling.fit import Fit
@@ -30,7 +30,7 @@ def matching_estimates(fit: Fit) -> tuple[Estimate, ...]:
     first.insert(0, "need", [ALL, *map(need_words, needs)])
     table = by_route(fit, first, draws, effect_columns)
     words = {
-        "need": "need", "route": "route", "n_spells": "spells, matched",
+        "need": "need", "route": axis_word(fit), "n_spells": "spells, matched",
         "n_children": "children, matched", "n_homes": "homes, matched",
         "n_events": "events, matched", "n_unmatched": "spells, not matched",
         "n_children_unmatched": "children, not matched", **headings("", "effect"),
@@ -62,7 +62,7 @@ _NOTES = (
 
 def _counts(fit: Fit, spec: MatchingEffectSpec, needs: tuple[str, ...]) -> dict[str, int]:
     has = np.stack([np.asarray(fit.table[spec.has + n] == 1) for n in needs])
-    meets = np.stack([np.asarray(fit.table[spec.meets + n] == 1) for n in needs])
+    meets = np.stack([np.asarray(fit.table[spec.meets + n] > 0) for n in needs])
     matched = counts_where(fit, (has & meets).any(axis=0))
     missed = counts_where(fit, (has & ~meets).any(axis=0))
     counts = {**matched, "n_unmatched": missed["n_spells"]}

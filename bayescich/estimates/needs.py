@@ -16,6 +16,7 @@ from bayescich.estimates.need_words import (
     rows_with,
 )
 from bayescich.estimates.routes_axis import (
+    axis_word,
     by_route,
     clear,
     effect_columns,
@@ -155,7 +156,7 @@ def _families(fit: Fit, effect: NeedsEffect, words: _Words) -> Estimate:
 
 def _headings(fit: Fit, table: pd.DataFrame, words: _Words) -> dict[str, str]:
     named = {
-        "need": words.one, "family": "family", "route": "route", "n_spells": "spells",
+        "need": words.one, "family": "family", "route": axis_word(fit), "n_spells": "spells",
         "n_children": "children", "n_homes": "homes", "n_events": "events", "n_needs": "needs",
         **headings("", "effect"), "pd": "probability of direction",
         **headings("ratio", ratio_name(fit) or "ratio"),

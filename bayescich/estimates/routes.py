@@ -9,6 +9,7 @@ from bayescich.design.outcomes import UNKNOWN
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.home_types import compound_notes, unpooled_effects
 from bayescich.estimates.incidence import any_word
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.summaries import (
     columns,
     headings,
@@ -37,8 +38,10 @@ def route_estimates(fit: Fit) -> tuple[Estimate, ...]:
     """Return ``routes``, ``route_effects`` and ``route_correlations``, as far as they apply."""
     if not fit.design.routes:
         return ()
-    effects = (_effects(fit),) if fit.structure.home_type is not None else ()
     correlated = [g for g in fit.structure.groups if g.correlated]
+    if fit.design.responses:
+        return (_correlations(fit, correlated),) if correlated else ()
+    effects = (_effects(fit),) if fit.structure.home_type is not None else ()
     return (_observed(fit), *effects, *((_correlations(fit, correlated),) if correlated else ()))
 
 
@@ -99,7 +102,7 @@ def _effects(fit: Fit) -> Estimate:
         f"of a difference from the average type. {NOT_AN_EFFECT}"
     )
     words = {
-        "type": type_word(fit), "route": "route", "n_events": "events",
+        "type": type_word(fit), "route": axis_word(fit), "n_events": "events",
         "raw": "raw: per year at risk", **headings("unpooled", "unpooled effect"),
         "reliability": "reliability", **headings("pooled", "partially pooled effect"),
         **headings("ratio", f"{ratio_name(fit)} against the average type"),
@@ -149,7 +152,7 @@ def _correlations(fit: Fit, groups: list[GroupEffect]) -> Estimate:
         f"{top['reading']}."
     )
     words = {
-        "column": "grouped by", "route": "route", "other_route": "and route",
+        "column": "grouped by", "route": axis_word(fit), "other_route": "and route",
         **headings("", "correlation"), "pd": "probability of direction", "reading": "in words",
     }  # fmt: skip
     notes = (

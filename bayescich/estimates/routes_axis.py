@@ -39,6 +39,11 @@ def by_route(
     return pd.concat(parts, ignore_index=True)
 
 
+def axis_word(fit: Fit) -> str:
+    """Return what the linear predictors are of: routes, or parts of an outcome."""
+    return "part" if fit.design.responses else "route"
+
+
 def effect_columns(draws: FloatArray) -> Columns:
     """Return mean, interval, direction and ratio of log hazard ratios, (samples, levels)."""
     return {

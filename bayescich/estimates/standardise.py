@@ -28,7 +28,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from bayescich.checks.levels import exchangeable_groups, pieces
-from bayescich.design.core import IntArray
+from bayescich.design.core import IntArray, Membership
 from bayescich.estimates.counting import row_word, spells_of_rows
 from bayescich.estimates.type_effects import (
     DEPARTURE,
@@ -235,7 +235,13 @@ def needs_in_type(
 def _needs_matrix(fit: Fit) -> sparse.csr_array:
     labels, types = fit.design.labels["type_need"], len(home_levels(fit))
     shape = (fit.design.rows, len(labels.names) // types)
-    return sparse.csr_array((labels.weights, labels.labels // types, labels.start), shape=shape)
+    matrix = sparse.csr_array((labels.weights, labels.labels // types, labels.start), shape=shape)
+    if isinstance(fit.design.factors[home_type_of(fit).column], Membership):
+        # by the part of the window lived in homes; it is asked what a whole window would do
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+        matrix.data[:] = 1.0
+    return matrix
 
 
 def _of_group(

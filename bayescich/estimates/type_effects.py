@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bayescich.design.core import Design, IntArray
+from bayescich.design.core import Design, Grouping, IntArray, Membership
 from bayescich.estimates.counting import spells_of_rows
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.baseline import log_steps
@@ -71,7 +71,7 @@ def type_effects(fit: Fit, draws: Draws) -> FloatArray:
     effects = draws[home_type_of(fit).variable]
     crossed = type_need_of(fit)
     if crossed is not None:
-        shares = need_shares(fit.design, len(home_levels(fit)))
+        shares = need_shares(fit.design, fit.design.factors[home_type_of(fit).column])
         effects = effects + np.tensordot(draws[crossed.variable], shares, axes=([1], [0]))
     if baseline_by_type(fit):
         effects = effects + _course(fit, draws)
@@ -83,7 +83,7 @@ def type_effect_sd(fit: Fit, draws: Draws) -> FloatArray:
     variance = home_type_of(fit).level_sd(draws) ** 2
     free = 1.0 - 1.0 / len(home_levels(fit))
     if type_need_of(fit) is not None:
-        shares = need_shares(fit.design, len(home_levels(fit)))
+        shares = need_shares(fit.design, fit.design.factors[home_type_of(fit).column])
         variance = variance + free * draws["type_need_sd"] ** 2 * np.sum(shares**2)
     if baseline_by_type(fit):
         likelihood = fit.structure.likelihood
@@ -106,14 +106,18 @@ def crossed_needs(design: Design, types: int) -> tuple[str, ...]:
     return tuple(name.rpartition("|")[0] for name in names[::types])
 
 
-def need_shares(design: Design, types: int) -> FloatArray:
-    """Return the share of spells with each crossed need, shape (needs,)."""
+def need_shares(design: Design, types: Grouping) -> FloatArray:
+    """Return the share of spells with each crossed need, shape (needs,).
+
+    Where children lived in several homes, of the time they lived in homes.
+    """
     labels = design.labels["type_need"]
     spells = spells_of_rows(design)
     row = np.repeat(np.arange(design.rows), np.diff(labels.start))
-    needs = len(labels.names) // types
-    found = np.bincount(labels.labels // types, spells[row] * labels.weights, needs)
-    return np.asarray(found / spells.sum())
+    needs = len(labels.names) // types.size
+    found = np.bincount(labels.labels // types.size, spells[row] * labels.weights, needs)
+    total = types.labels.weights.sum() if isinstance(types, Membership) else spells.sum()
+    return np.asarray(found / total)
 
 
 def event_shares(fit: Fit) -> FloatArray:

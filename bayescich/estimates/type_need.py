@@ -15,9 +15,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayescich.design.membership import stays_of
+from bayescich.design.separation import has_level
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import counts_where, labels_of_table
 from bayescich.estimates.need_words import WHEN, known_column, need_words, rows_with
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.standardise import Mask, standard_words, standardised, the_outcome
 from bayescich.estimates.summaries import (
     columns,
@@ -64,7 +67,7 @@ def type_need_estimates(fit: Fit, rng: np.random.Generator) -> tuple[Estimate, .
     if effect is None or spec is None:
         return ()
     cells = _cells(fit, effect, spec)
-    if fit.design.routes or type_need_of(fit) is None:
+    if fit.design.routes or type_need_of(fit) is None or spec.by in fit.spec.members:
         # with several routes there is no one outcome by which a type could be chosen
         return (cells,)
     return (cells, _differences(fit, spec, cells.table, rng))
@@ -99,7 +102,7 @@ def _cells(fit: Fit, effect: TypeNeedEffect, spec: TypeNeedEffectSpec) -> Estima
         parts.append(part.assign(route=route) if route else part)
     table = _without_prior_only(pd.concat(parts, ignore_index=True))
     words = {
-        "need": "need", "type": type_word(fit), "route": "route", "n_spells": "spells",
+        "need": "need", "type": type_word(fit), "route": axis_word(fit), "n_spells": "spells",
         "n_children": "children", "n_homes": "homes", "n_events": "events",
         **headings("", "effect beyond all types"), "pd": "probability of direction",
         **headings("ratio", ratio_name(fit) or "ratio"),
@@ -137,6 +140,9 @@ _CELL_NOTES = (
 def _by_type(fit: Fit, spec: TypeNeedEffectSpec, need: str, types: tuple[str, ...]) -> list[Mask]:
     """Return which rows of the table have a need and are of each type."""
     has = rows_with(fit, need, spec.columns, known_column(fit))
+    if spec.by in fit.spec.members:
+        lived = stays_of(fit.table, fit.spec).membership(spec.by)
+        return [has & has_level(lived, lived.levels.index(kind), len(fit.table)) for kind in types]
     of_row = np.asarray(labels_of_table(fit.table, spec.by))
     return [has & (of_row == kind) for kind in types]
 

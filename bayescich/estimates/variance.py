@@ -18,6 +18,7 @@ from scipy.stats import gamma, norm
 from bayescich.design.core import LabelMatrix
 from bayescich.estimates.core import Estimate, OnPage
 from bayescich.estimates.counting import spells_of_rows
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.summaries import columns, headings, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.fixed import FixedEffect
@@ -47,7 +48,7 @@ def variance_estimates(fit: Fit) -> tuple[Estimate, ...]:
         ignore_index=True,
     )
     words = {
-        "source": "source", "route": "route", **headings("sd", "SD"),
+        "source": "source", "route": axis_word(fit), **headings("sd", "SD"),
         **headings("median_ratio", f"median {ratio_name(fit)}"),
         **headings("share", "share of the variance"),
     }  # fmt: skip

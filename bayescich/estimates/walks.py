@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayescich.estimates.core import Estimate
 from bayescich.estimates.counting import row_word, spells_of_levels
-from bayescich.estimates.routes_axis import by_route, effect_columns, side_by_side, spans
+from bayescich.estimates.routes_axis import axis_word, by_route, effect_columns, side_by_side, spans
 from bayescich.estimates.summaries import headings, ratio_name
 from bayescich.model.effects.walk import WalkEffect
 from bayescich.sampling.fit import Fit
@@ -28,7 +28,7 @@ def _estimate(fit: Fit, walk: WalkEffect) -> Estimate:
     table = by_route(fit, first, draws, effect_columns)
     ratio = ratio_name(fit) or "ratio"
     words = {
-        "level": walk.column, "route": "route", "n_rows": f"{row_word(fit)} that end there",
+        "level": walk.column, "route": axis_word(fit), "n_rows": f"{row_word(fit)} that end there",
         **headings("", "effect"), "pd": "probability of direction",
         **headings("ratio", f"{ratio} against the average"),
     }  # fmt: skip

@@ -19,6 +19,7 @@ from bayescich.model.effects.imputation import Imputation
 from bayescich.model.effects.intercept import InterceptEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.effects.settings import SettingsEffect
+from bayescich.model.effects.slopes import SlopesEffect
 from bayescich.model.effects.walk import WalkEffect
 from bayescich.model.hazard.pilot import pilot_fit
 from bayescich.model.information import Company, Information, Known
@@ -160,6 +161,8 @@ def _effect(  # noqa: PLR0911 (one return a kind)
         return MatchingEffect()
     if isinstance(item, SettingsEffectSpec):
         return SettingsEffect(item.by, item.reference, item.homes)
+    if isinstance(item, GroupEffectSpec) and item.slope is not None:
+        return SlopesEffect(item.by, asked=item.parametrisation, slope=item.slope)
     is_type = isinstance(item, HomeTypeEffectSpec)
     return GroupEffect(
         item.by,
@@ -168,9 +171,9 @@ def _effect(  # noqa: PLR0911 (one return a kind)
         role="home_type" if is_type else "group",
         pooled=pool_home_types or not is_type,
         correlated=bool(spec.routes)
-        and isinstance(item, GroupEffectSpec)
-        and item.across_routes == "correlated"
-        and not item.zero_sum,
+        and not item.zero_sum
+        and item.across_routes in {"correlated", "factor"},
+        factor=bool(spec.routes) and item.across_routes == "factor",
     )
 
 

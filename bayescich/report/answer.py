@@ -12,6 +12,7 @@ from bayescich.model.effects.group import GroupEffect
 from bayescich.report.blocks import Block, Prose
 from bayescich.report.content import ReportContent
 from bayescich.report.estimate_blocks import GROUPS, SHRINKAGE
+from bayescich.report.outcome_blocks import PLACES, answer_of_places
 from bayescich.report.route_blocks import MAIN, differences_told, reference_of
 from bayescich.report.words import (
     described,
@@ -36,6 +37,7 @@ def blocks(content: ReportContent) -> tuple[Block, ...]:
         *_against_average(content),
         *_against_reference(content),
         *_by_route(content),
+        *answer_of_places(content),
         *_without_types(content),
     )
     return (Prose(lead, lead=True), Prose((*_spread(content), *_warnings(content))))
@@ -130,7 +132,7 @@ def _by_route(content: ReportContent) -> list[str]:
 
 
 def _without_types(content: ReportContent) -> list[str]:
-    if content.estimate(SHRINKAGE) is not None or content.estimate(MAIN) is not None:
+    if any(content.estimate(name) is not None for name in (SHRINKAGE, MAIN, PLACES)):
         return []
     return [e.sentence for e in content.estimates if e.name.startswith(GROUPS)]
 

@@ -36,7 +36,11 @@ _FOREST_LEVELS = 40
 TIMES = "standardised_times"
 INCIDENCE = ("incidence", "incidence_curves", "routes")
 NEEDS = ("needs", "need_families", "matching", "type_need", "type_need_differences")
-_PLACED = (SHRINKAGE, TIMES, TRUTH, HIERARCHY, *INCIDENCE)
+OUTCOMES = (
+    "outcome_types", "outcome_readings", "home_type_effects", "missing_outcomes",
+    "membership_schemes", "joint_gain", "common_factor",
+)  # fmt: skip
+_PLACED = (SHRINKAGE, TIMES, TRUTH, HIERARCHY, *INCIDENCE, *OUTCOMES)
 """Estimates in sections of their own; the others are listed by themselves."""
 
 _ALONE = "Each {kind}, partially pooled: mean, 50% and 90% intervals; dashed: average."

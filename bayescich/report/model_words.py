@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bayescich.design.core import Membership
+from bayescich.estimates.coefficients import threshold_labels
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.model.base import Effect
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.effects.settings import SettingsEffect
 from bayescich.model.effects.walk import WalkEffect
+from bayescich.model.response.densities import DISPERSED, extra_name
 from bayescich.report.blocks import Cell, Equation, Heading, Table, Term
 from bayescich.report.tables import text_cell
 from bayescich.report.words import (
@@ -24,7 +29,7 @@ from bayescich.report.words import (
 from bayescich.sampling.fit import Fit
 from bayescich.sampling.formula_fit import AnyFit
 from bayescich.spec.model import INTERACTION, CompetingSpec, HazardTimesSpec
-from bayescich.spec.outcomes import GaussianSpec, OrdinalSpec
+from bayescich.spec.outcomes import JointSpec, OrdinalSpec
 
 _LETTERS = {"home_type": "θ", "home": "u", "provider": "v", "owner": "v", "authority": "a",
             "year": "y"}  # fmt: skip
@@ -48,8 +53,11 @@ def _level(fit: Fit) -> tuple[Term, ...]:
     item = fit.spec.likelihood
     if isinstance(item, HazardTimesSpec):
         return _baseline(fit, item)
+    if fit.design.responses and fit.design.routes:
+        parts = listed(f"“{part}”" for part in fit.design.routes)
+        return (Term("μ[part]", f"one linear predictor for each part of the outcome: {parts}"),)
     if isinstance(item, OrdinalSpec):
-        thresholds = listed(f"“{text}”" for text in fit.design.coords["cutpoint"])
+        thresholds = listed(f"“{text}”" for text in threshold_labels(fit))
         return (Term("−κ[threshold]", f"thresholds between neighbouring categories: {thresholds}"),)
     if any(isinstance(effect, InterceptEffect) for effect in fit.structure.effects):
         return (Term("μ", "intercept: the level of the average case"),)
@@ -72,7 +80,7 @@ def _baseline(fit: Fit, item: HazardTimesSpec) -> tuple[Term, ...]:
 
 
 def _with_route(fit: Fit, index: str) -> str:
-    return f"{index}, route" if fit.design.routes else index
+    return f"{index}, {axis_word(fit)}" if fit.design.routes else index
 
 
 def _effect(fit: Fit, effect: Effect, sampled: Mapping[str, str]) -> Term | None:
@@ -84,13 +92,36 @@ def _effect(fit: Fit, effect: Effect, sampled: Mapping[str, str]) -> Term | None
         return _walk(fit, effect)
     if isinstance(effect, NeedsEffect | TypeNeedEffect | MatchingEffect):
         return _needs(fit, effect)
+    if isinstance(effect, SettingsEffect):
+        return _settings(fit, effect)
     return None
+
+
+def _settings(fit: Fit, effect: SettingsEffect) -> Term:
+    others = listed(f"“{x}”" for x in effect.levels(fit.design))
+    meaning = (
+        f"settings other than “{effect.reference}”, which is nought, each by the part of the "
+        f"window lived there: {others}; home types are departures from “{effect.homes}”"
+    )
+    return Term(f"ξ[{_with_route(fit, plain(effect.column))}]", meaning)
 
 
 def _covariates(fit: Fit) -> Term:
     names = fit.design.fixed.names if fit.design.fixed else ()
     words = listed(readable(name) for name in names)
-    routes = "; on each route drawn towards the mean over the routes" if fit.design.routes else ""
+    routes = ""
+    if fit.design.routes:
+        routes = (
+            "; each part of the outcome has coefficients of its own"
+            if fit.design.responses
+            else "; on each route drawn towards the mean over the routes"
+        )
+    blank = [names[hole.covariate] for hole in fit.design.fixed.holes] if fit.design.fixed else []
+    if blank:
+        routes += (
+            f"; where {listed(readable(name) for name in blank)} is blank it is imputed inside the "
+            "model from the complete ones"
+        )
     symbol = f"β[{_with_route(fit, '').removeprefix(', ')}]·x" if fit.design.routes else "β·x"
     meaning = f"covariates, each centred at its mean and in its own unit: {words}{routes}"
     return Term(symbol, meaning)
@@ -104,7 +135,10 @@ def _group(fit: Fit, effect: GroupEffect, sampled: str) -> Term:
     routes = ""
     if fit.design.routes:
         together = "belong together" if effect.correlated else "are independent"
-        routes = f"; the effects of one level on the routes {together}"
+        on = "parts of the outcome" if fit.design.responses else "routes"
+        routes = f"; the effects of one level on the {on} {together}"
+    if isinstance(fit.design.factors[effect.column], Membership):
+        routes += "; each counts by the part of the window lived there"
     how = sampled.removeprefix("zero-sum, ").replace("noncentred", "non-centred")
     said = f"; sampled {how}" if how else ""
     meaning = f"{count(levels)} {plural(words)}, partially pooled: {pooled}{zero}{routes}{said}"
@@ -174,12 +208,14 @@ def _roles_of(fit: Fit, effect: Effect) -> list[tuple[str, str]]:
             for name in fit.design.fixed.names
         ]
         between = [("SD of coefficients between routes", "fixed.route_sd")]
-        return roles + (between if fit.design.routes else [])
+        return roles + (between if fit.design.routes and not fit.design.responses else [])
     if isinstance(effect, GroupEffect):
         words = plain(effect.sd_variable).replace(INTERACTION, " by ")
         return [(words, fit.priors.role_of(*effect.prior_roles()))]
     if isinstance(effect, WalkEffect):
         return _walk_roles(fit, effect)
+    if isinstance(effect, SettingsEffect):
+        return [("effect of another setting", "setting")]
     return _needs_roles(fit, effect)
 
 
@@ -209,10 +245,30 @@ def _likelihood_roles(fit: Fit) -> tuple[tuple[str, str], ...]:
     if isinstance(item, HazardTimesSpec):
         return _hazard_roles(item)
     if isinstance(item, OrdinalSpec):
-        return (("first threshold", "cutpoint.first"), ("gaps between thresholds", "cutpoint.gap"))
-    if isinstance(item, GaussianSpec) and item.known_sd is None:
-        return (("residual SD", "residual.sd"),)
-    return ()
+        return (*_THRESHOLDS, *_selection_roles(fit))
+    return (*_response_roles(fit), *_selection_roles(fit))
+
+
+_THRESHOLDS = (("first threshold", "cutpoint.first"), ("gaps between thresholds", "cutpoint.gap"))
+
+
+def _response_roles(fit: Fit) -> tuple[tuple[str, str], ...]:
+    roles = []
+    for place, response in enumerate(fit.design.responses):
+        if response.kind in DISPERSED:
+            roles.append((plain(extra_name(fit.design, place)), "dispersion"))
+        elif response.kind == "normal" and not response.known_sd:
+            roles.append((plain(extra_name(fit.design, place)), "residual.sd"))
+    return tuple(roles)
+
+
+def _selection_roles(fit: Fit) -> tuple[tuple[str, str], ...]:
+    roles = []
+    if any(response.coupled >= 0 for response in fit.design.responses):
+        roles.append(("how being recorded rises with the outcome", "recording.slope"))
+    if isinstance(fit.spec.likelihood, JointSpec) and fit.spec.likelihood.child_effect:
+        roles.append(("loading of an outcome on the child", "child.loading"))
+    return tuple(roles)
 
 
 def _hazard_roles(item: HazardTimesSpec) -> tuple[tuple[str, str], ...]:

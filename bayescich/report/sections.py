@@ -29,6 +29,7 @@ from bayescich.report.figures import (
     scalar_names,
 )
 from bayescich.report.model_words import linear_predictor, priors_table
+from bayescich.report.outcome_blocks import PLACES, outcome_blocks
 from bayescich.report.route_blocks import MAIN, route_blocks
 from bayescich.report.tables import gates_table, table_from, text_cell
 from bayescich.report.words import (
@@ -52,12 +53,13 @@ _UNFOLDED_ROWS = 4
 
 def make_sections(content: ReportContent) -> tuple[Section, ...]:
     """Return all sections of the page; those with nothing to say are left out."""
-    main = content.estimate(SHRINKAGE) or content.estimate(MAIN)
+    main = content.estimate(SHRINKAGE) or content.estimate(MAIN) or content.estimate(PLACES)
     kind = type_word(content.fit)
     others = "Other estimates" if main else "Estimates"
     sections = (
         Section("answer", "The answer in short", answer.blocks(content)),
         Section("shrinkage", f"Shrinkage by {kind}", shrinkage_blocks(content)),
+        Section("places", f"{kind.capitalize()}s and other settings", outcome_blocks(content)),
         Section("routes", f"Routes by {kind}" if main else "Routes", route_blocks(content)),
         Section("needs", "Needs", need_blocks(content)),
         Section("truth", "Truth against posterior", truth_blocks(content)),

@@ -14,9 +14,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bayescich.spec.formula import FormulaSpec
 from bayescich.spec.model import CompetingSpec, HazardTimesSpec, LikelihoodSpec, ModelSpec
-from bayescich.spec.outcomes import BernoulliSpec, BinomialSpec, GaussianSpec, OrdinalSpec
+from bayescich.spec.outcomes import (
+    BernoulliSpec,
+    BetaBinomialSpec,
+    BinomialSpec,
+    CategoricalSpec,
+    GaussianSpec,
+    HurdleBetaBinomialSpec,
+    JointSpec,
+    OrdinalSpec,
+    ResponseSpec,
+)
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -316,21 +325,95 @@ def likelihood_words(item: LikelihoodSpec) -> str:
     """
     if isinstance(item, HazardTimesSpec):
         return _hazard_words(item)
-    if isinstance(item, OrdinalSpec):
-        order = listed(f"“{label}”" for label in item.categories)
-        return (
-            f"“{item.outcome}” is one of {number_word(len(item.categories))} ordered categories, "
-            f"from worst to best {order}; the odds of being above each threshold are proportional "
-            "(cumulative logit)."
-        )
-    if isinstance(item, BinomialSpec | FormulaSpec):
+    if isinstance(item, JointSpec):
+        return _joint_words(item)
+    if isinstance(item, ResponseSpec):
+        return " ".join((_response_words(item), *_stage_words(item)))
+    return f"“{item.outcome}” out of “{item.trials}” is binomial with a logit link."
+
+
+def _response_words(item: ResponseSpec) -> str:  # noqa: PLR0911 (one return a family)
+    if isinstance(item, BinomialSpec):
         return f"“{item.outcome}” out of “{item.trials}” is binomial with a logit link."
+    if isinstance(item, BernoulliSpec) and item.link == "cloglog":
+        during = f" within “{item.exposure}” years" if item.exposure else ""
+        return (
+            f"“{item.outcome}” is an event that happens or not{during}, at a rate whose logarithm "
+            "is the linear predictor (complementary log-log)."
+        )
     if isinstance(item, BernoulliSpec):
         return f"“{item.outcome}” is a yes or no with a logit link."
-    if not isinstance(item, GaussianSpec):
-        return f"“{item.family}” outcome."
+    if isinstance(item, BetaBinomialSpec):
+        return (
+            f"“{item.outcome}” out of “{item.trials}” is beta-binomial with a logit link: chances "
+            "differ between children beyond what the model knows."
+        )
+    if isinstance(item, HurdleBetaBinomialSpec):
+        return (
+            f"“{item.outcome}” is none or from 1 to {item.maximum}: whether there is any has a "
+            "logit link, and how much a zero-truncated beta-binomial one."
+        )
+    if isinstance(item, CategoricalSpec):
+        others = listed(f"“{label}”" for label in item.categories[1:])
+        return (
+            f"“{item.outcome}” is one of {number_word(len(item.categories))} categories; "
+            f"{others} each have a linear predictor against “{item.categories[0]}” (multinomial "
+            "logit)."
+        )
+    if isinstance(item, OrdinalSpec):
+        return _ordinal_words(item)
+    assert isinstance(item, GaussianSpec), "every family has words"
     known = f"known standard error “{item.known_sd}”" if item.known_sd else "a residual SD"
     return f"“{item.outcome}” is normal around the linear predictor with {known}."
+
+
+def _ordinal_words(item: OrdinalSpec) -> str:
+    order = listed(f"“{label}”" for label in item.categories)
+    return (
+        f"“{item.outcome}” is one of {number_word(len(item.categories))} ordered categories, "
+        f"from worst to best {order}; the odds of being above each threshold are proportional "
+        "(cumulative logit)."
+    )
+
+
+def _stage_words(item: ResponseSpec) -> list[str]:
+    said = []
+    if item.stage is not None:
+        said.append(
+            f"It is only known of those for whom “{item.stage.outcome}” is 1 ({item.stage.name}), "
+            "which is an outcome of its own before it; rows where that is blank say nothing."
+        )
+    if item.missing == "modelled":
+        said.append(
+            "Whether it is recorded is an outcome of its own, with effects of its own, whose log "
+            "odds may rise or fall with the linear predictor of the outcome (selection)."
+        )
+    if item.not_asked:
+        said.append(
+            f"Rows for which “{item.reason}” is {listed(f'“{why}”' for why in item.not_asked)} "
+            "were not asked, and say nothing of recording."
+        )
+    if item.missing == "ignored":
+        said.append("Rows where it is blank say nothing of it: missing at random is assumed.")
+    return said
+
+
+def _joint_words(item: JointSpec) -> str:
+    each = [
+        f"{name} ({'turned round, ' if one.higher_is == 'worse' else ''}"
+        f"{_response_words(one.likelihood).removesuffix('.')})"
+        for name, one in item.responses.items()
+    ]
+    child = (
+        f" What a child carries from one outcome to another, with a loading for each, is "
+        f"integrated out with {item.nodes} nodes."
+        if item.child_effect
+        else ""
+    )
+    return (
+        f"{number_word(len(each)).capitalize()} outcomes of the same children, turned so that "
+        f"higher is better: {'; '.join(each)}.{child}"
+    )
 
 
 def _hazard_words(item: HazardTimesSpec) -> str:

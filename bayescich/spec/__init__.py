@@ -9,7 +9,9 @@ from bayescich.spec.loader import (
     load_model_spec,
     load_prior_set,
     model_names,
+    outcome_names,
     override_sampling,
+    override_weights,
 )
 from bayescich.spec.model import ModelSpec, SamplingSpec
 from bayescich.spec.policies import HistoryPolicies
@@ -25,5 +27,7 @@ __all__ = [
     "load_model_spec",
     "load_prior_set",
     "model_names",
+    "outcome_names",
     "override_sampling",
+    "override_weights",
 ]

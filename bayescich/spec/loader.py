@@ -13,13 +13,21 @@ from pydantic import ValidationError
 from bayescich.errors import SpecError
 from bayescich.spec.base import Strict
 from bayescich.spec.model import ModelSpec, SamplingSpec
+from bayescich.spec.outcomes import MembershipSpec
 from bayescich.spec.priors import PriorSet
 
 S = TypeVar("S", bound=Strict)
 
 
-def load_model_spec(name_or_path: str | Path) -> tuple[ModelSpec, Path]:
+def load_model_spec(name_or_path: str | Path, outcome: str | None = None) -> tuple[ModelSpec, Path]:
     """Read a model by name (``stability``) or by path (``my_spec.yaml``).
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+    outcome : str, optional
+        Which, where the file holds several: what it says of that outcome replaces what it says of
+        all, and the name becomes ``<file's name>-<outcome>``.
 
     Returns
     -------
@@ -29,7 +37,8 @@ def load_model_spec(name_or_path: str | Path) -> tuple[ModelSpec, Path]:
     Raises
     ------
     SpecError
-        When the file is missing, is not YAML, or says something unknown.
+        When the file is missing, is not YAML, or says something unknown; or when an outcome must
+        be named, or is not one of the file's.
 
     Examples
     --------
@@ -38,7 +47,49 @@ def load_model_spec(name_or_path: str | Path) -> tuple[ModelSpec, Path]:
     'hazard'
     """
     path = find_spec(name_or_path, "models")
-    return _read(path, ModelSpec), path
+    return _validated(_of_outcome(_parse(path), path, outcome), ModelSpec, path), path
+
+
+def outcome_names(name_or_path: str | Path) -> tuple[str, ...]:
+    """Return the outcomes of a file that holds several; none of one that is a model as it stands.
+
+    Examples
+    --------
+    >>> outcome_names("outcomes16")[:2], outcome_names("stability")
+    (('attainment', 'english_maths'), ())
+    """
+    path = find_spec(name_or_path, "models")
+    return tuple(_outcomes(_parse(path), path))
+
+
+def _outcomes(content: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    found = content.get("outcomes", {})
+    if not isinstance(found, Mapping) or not all(isinstance(x, Mapping) for x in found.values()):
+        raise SpecError(
+            "'outcomes' should hold named outcomes, each with its own fields.",
+            where=str(path),
+            next_step="See models/outcomes16.yaml.",
+        )
+    return found
+
+
+def _of_outcome(content: Mapping[str, Any], path: Path, outcome: str | None) -> Mapping[str, Any]:
+    """Return the fields of one model: those of all outcomes, and its own in their place."""
+    outcomes = _outcomes(content, path)
+    if not outcomes and outcome is None:
+        return content
+    if outcome is None or outcome not in outcomes:
+        known = f"one of: {', '.join(outcomes)}" if outcomes else "none: leave the outcome out"
+        raise SpecError(
+            f"'{outcome}' is not an outcome of this model."
+            if outcome is not None
+            else "This model has several outcomes, one to be named.",
+            where=str(path),
+            next_step=f"Choose {known}.",
+        )
+    common = {key: value for key, value in content.items() if key != "outcomes"}
+    name = content.get("name")
+    return common | dict(outcomes[outcome]) | {"name": f"{name}-{outcome}", "part_of": name}
 
 
 def load_prior_set(name_or_path: str | Path) -> tuple[PriorSet, Path]:
@@ -66,6 +117,27 @@ def override_sampling(spec: ModelSpec, settings: Mapping[str, object]) -> ModelS
     except ValidationError as error:
         raise _spec_error(error, SamplingSpec, "the sampling settings given") from None
     return spec.model_copy(update={"sampling": sampling})
+
+
+def override_weights(spec: ModelSpec, scheme: str) -> ModelSpec:
+    """Return the model with the homes a child lived in weighed otherwise.
+
+    Raises
+    ------
+    SpecError
+        When the model has no homes with weights, or there is no such scheme.
+    """
+    if spec.membership is None:
+        raise SpecError(
+            f"The model '{spec.name}' has one home a row, which has no weight.",
+            where="--weights (WEIGHTS=)",
+            next_step="Leave it out.",
+        )
+    try:
+        changed = MembershipSpec.model_validate({**spec.membership.model_dump(), "scheme": scheme})
+    except ValidationError as error:
+        raise _spec_error(error, MembershipSpec, "--weights (WEIGHTS=)") from None
+    return spec.model_copy(update={"membership": changed})
 
 
 def model_names() -> list[str]:
@@ -111,7 +183,10 @@ def _names(kind: str) -> list[str]:
 
 
 def _read[S: Strict](path: Path, model: type[S]) -> S:
-    content = _parse(path)
+    return _validated(_parse(path), model, path)
+
+
+def _validated[S: Strict](content: Mapping[str, Any], model: type[S], path: Path) -> S:
     try:
         return model.model_validate(content)
     except ValidationError as error:

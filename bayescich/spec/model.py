@@ -25,7 +25,7 @@ from bayescich.spec.outcomes import (
     parts_of,
 )
 from bayescich.spec.policies import HistoryPolicies
-from bayescich.spec.priors import ROLES, Prior, check_role
+from bayescich.spec.priors import NARROWED, ROLES, Prior, check_role
 
 DataSource = Literal[
     "placements", "exits", "settings", "outcomes16", "outcomes18", "inspections", "authorities",
@@ -186,8 +186,24 @@ class GroupEffectSpec(Strict):
     by: str
     parametrisation: Parametrisation = "auto"
     zero_sum: bool = False
-    across_routes: Literal["correlated", "independent"] = "correlated"
-    """Competing routes only: a home's effects on the routes belong together or not."""
+    across_routes: Literal["correlated", "factor", "independent"] = "correlated"
+    """Competing routes and parts of outcomes only: the effects of one level belong together (by a
+    full matrix up to six, above by one factor), by one factor however many, or not."""
+    slope: str | None = None
+    """Covariate of the formula whose coefficient differs from level to level, too."""
+
+    @model_validator(mode="after")
+    def _slope_is_of_a_sample(self) -> GroupEffectSpec:
+        if self.slope is None:
+            return self
+        if self.zero_sum:
+            raise ValueError(
+                f"the group '{self.by}' sums to zero and has a slope; slopes are of levels that "
+                "are a sample: leave out zero_sum or slope"
+            )
+        if self.parametrisation == "centred":
+            raise ValueError("parametrisation: centred is not for slopes; leave it at auto")
+        return self
 
 
 class WalkEffectSpec(Strict):
@@ -240,6 +256,9 @@ class HomeTypeEffectSpec(Strict):
     kind: Literal["home_type"]
     by: str = "home_type"
     parametrisation: Parametrisation = "auto"
+    across_routes: Literal["factor", "independent"] = "independent"
+    """Competing routes and parts of outcomes only: whether the effects of one type belong
+    together, by one factor."""
 
     @property
     def zero_sum(self) -> bool:
@@ -300,6 +319,8 @@ class ModelSpec(Strict):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    part_of: str | None = None
+    """Name of the file, when the model is of one of its outcomes."""
     title: str
     question: str = ""
     data: DataSource = "table"
@@ -378,6 +399,26 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _slopes_have_one_predictor(self) -> ModelSpec:
+        for effect in self.effects:
+            if not isinstance(effect, GroupEffectSpec) or effect.slope is None:
+                continue
+            what = f"the group '{effect.by}' has a slope on '{effect.slope}'"
+            if self.routes:
+                raise ValueError(f"{what}, and the outcome several linear predictors; not both")
+            if effect.by in self.members:
+                raise ValueError(f"{what}, and a row several of its levels (membership); not both")
+            if effect.by == self.unit:
+                raise ValueError(
+                    f"{what} and is the unit that cross-validation leaves out; name another unit"
+                )
+            if self.fixed is None:
+                raise ValueError(f"{what}; add it to the formula of a fixed effect: its average")
+            if effect.slope in self.fixed.impute:
+                raise ValueError(f"{what}, which is imputed where it is blank; not both")
+        return self
+
+    @model_validator(mode="after")
     def _frailty_is_of_the_unit(self) -> ModelSpec:
         # the likelihood of one unit is free of all others only when it holds whole frailties
         frailty = getattr(self.likelihood, "frailty", None)
@@ -392,12 +433,14 @@ class ModelSpec(Strict):
         # a misspelt name would leave the prior of the set in force, and nobody would notice
         kinds = (GroupEffectSpec, HomeTypeEffectSpec)
         groups = {f"{e.by}.sd" for e in self.effects if isinstance(e, kinds)}
+        slopes = (e for e in self.effects if isinstance(e, GroupEffectSpec) and e.slope)
+        groups |= {f"{e.by}.slope_sd" for e in slopes}
         groups |= {f"{e.by}.step_sd" for e in self.effects if isinstance(e, WalkEffectSpec)}
         groups |= {f"{e.name}.sd" for e in self.effects if isinstance(e, NeedsEffectSpec)}
         if isinstance(self.likelihood, FormulaSpec):
             groups |= {sd_roles(term)[0] for term in self.likelihood.group_terms}
         for role in self.priors:
-            if role.endswith((".sd", ".step_sd")) and role not in groups | set(ROLES):
+            if role.endswith(NARROWED) and role not in groups | set(ROLES):
                 known = ", ".join(sorted(groups)) or "none: no effect has groups"
                 raise ValueError(f"'priors.{role}' is of no effect of this model; allowed: {known}")
         return self

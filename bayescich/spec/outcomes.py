@@ -32,6 +32,17 @@ class ResponseSpec(Strict):
     """Rows where the outcome is blank: refused; kept, saying nothing of it (``ignored``: as good
     as missing at random, given all that the model knows); or ``modelled``: being recorded is an
     outcome of its own, which may depend on the outcome (a selection model)."""
+    reason: str | None = None
+    """Column that says why the outcome is blank."""
+    not_asked: tuple[str, ...] = ()
+    """Reasons that lie in the rules, not in the child: the grade did not exist that year, the
+    return is not made of children looked after for less. Such rows say nothing of recording."""
+
+    @model_validator(mode="after")
+    def _reasons_have_a_column(self) -> ResponseSpec:
+        if self.not_asked and (self.reason is None or self.missing != "modelled"):
+            raise ValueError("not_asked needs reason (the column of reasons) and missing: modelled")
+        return self
 
 
 class OrdinalSpec(ResponseSpec):
@@ -53,6 +64,15 @@ class CategoricalSpec(ResponseSpec):
     family: Literal["categorical"]
     categories: Annotated[tuple[str, ...], Field(min_length=3, max_length=12)]
     """The first is the one that the others are compared with."""
+    good: tuple[str, ...] = ()
+    """Which of them are good for the child: the outcome's main reading is any of these."""
+
+    @model_validator(mode="after")
+    def _good_are_categories(self) -> CategoricalSpec:
+        unknown = [label for label in self.good if label not in self.categories]
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is called good and is not a category")
+        return self
 
     @field_validator("categories")
     @classmethod
@@ -152,6 +172,9 @@ class JointSpec(Strict):
                 raise ValueError(f"'{name}': categories without an order have no better direction")
             if item.likelihood.stage is not None or item.likelihood.missing == "modelled":
                 raise ValueError(f"'{name}': stages and selection are not for joint outcomes")
+        graded = [n for n, item in responses.items() if isinstance(item.likelihood, OrdinalSpec)]
+        if len(graded) > 1:
+            raise ValueError(f"one outcome with ordered categories at most; '{graded[1]}' is more")
         return responses
 
 

@@ -29,6 +29,7 @@ ROLES: Mapping[str, str] = {
     "intercept": "level of the linear predictor for the reference case",
     "fixed": "coefficient of one covariate",
     "group.sd": "standard deviation between the levels of a group",
+    "group.slope_sd": "standard deviation of a covariate's coefficient between the levels",
     "home_type.sd": "standard deviation between home types",
     "baseline.level": "log hazard per year, averaged over the bands by their events",
     "baseline.route_level": "the same for each of several competing routes",
@@ -55,6 +56,9 @@ ROLES: Mapping[str, str] = {
     "residual.sd": "standard deviation of the residual",
 }
 """What a prior can be about. A role such as ``home.sd`` narrows ``group.sd`` to one group."""
+
+NARROWED = (".sd", ".slope_sd", ".step_sd")
+"""Ends of the roles that narrow another to one column."""
 
 
 class Prior(Strict):
@@ -144,10 +148,10 @@ class PriorSet(Strict):
 def check_role(role: str, prior: Prior) -> None:
     """Refuse a prior for something no model has, or with a distribution that cannot be meant.
 
-    ``<group>.sd`` and ``fixed.<column>`` are allowed for any name. A standard deviation, a variance
+    ``<group>.sd`` and the like and ``fixed.<column>`` are allowed for any name. A standard deviation, a variance
     and a gap are above zero; a coefficient is scaled by its covariate, so its prior is normal.
     """
-    narrowed = role.endswith((".sd", ".step_sd")) or role.startswith("fixed.")
+    narrowed = role.endswith(NARROWED) or role.startswith("fixed.")
     if role not in ROLES and not narrowed:
         raise ValueError(f"unknown prior '{role}'; allowed: {', '.join(_allowed_roles())}")
     normal = prior.distribution == "normal"

@@ -74,6 +74,8 @@ class GroupEffect:
     """False for the companion fit in which home types are estimated one by one."""
     correlated: bool = False
     """Whether effects on competing routes belong together."""
+    factor: bool = False
+    """Whether they do so by one factor, however few the routes."""
 
     @property
     def variable(self) -> str:
@@ -106,7 +108,7 @@ class GroupEffect:
         """
         if not self.pooled:
             return "centred"
-        lkj = self.correlated and len(design.routes) <= MOST_LKJ
+        lkj = self.correlated and not self.factor and len(design.routes) <= MOST_LKJ
         if design.routes and (self.zero_sum or lkj):
             return "noncentred"
         if self.asked == "partial" or (self.asked == "auto" and information is not None):
@@ -228,11 +230,15 @@ class GroupEffect:
             sd = self._sd(priors, "route")
             dims = ("route", self.column)
             offset = pm.ZeroSumNormal(f"{self.column}_offset", sigma=1.0, dims=dims)
+            if self.factor and self.pooled:
+                common = self._common(design)[:, None]
+                shared = pm.ZeroSumNormal(f"{self.column}_factor_offset", 1.0, dims=self.column)
+                offset = common * shared + pt.sqrt(1.0 - common**2) * offset
             return pm.Deterministic(self.variable, (sd * offset.T), dims=(self.column, "route"))
         if not self.correlated:
             sd = self._sd(priors, "route")
             return self._normal(self.variable, design, sd, chosen, known, shift)
-        if len(design.routes) <= MOST_LKJ:
+        if len(design.routes) <= MOST_LKJ and not self.factor:
             return self._lkj(design, priors)
         return self._factor_model(design, priors, chosen, known, shift)
 

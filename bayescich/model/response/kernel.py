@@ -157,6 +157,11 @@ def make_kernel(columns: int) -> Any:
         each_coupling = np.zeros((cells, len(coupling)))
         each_extra = np.zeros((cells, len(extra)))
         for r in range(rows):
+            anything = False
+            for j in range(seen.shape[1]):
+                anything = anything or seen[r, j] == 1
+            if not anything:
+                continue
             for m in range(columns):
                 total = offset[m]
                 for g in range(gathered):

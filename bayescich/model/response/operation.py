@@ -18,7 +18,7 @@ from bayescich.model.response.kernel import make_kernel
 LEARNT = 8
 """Levels, coefficients, offset, loading, coupling, extra, filled and chance come first."""
 
-_VERSION = 1
+_VERSION = 2
 """To be raised when the kernel changes: numba's cache on disk goes by it."""
 
 
