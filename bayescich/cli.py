@@ -56,6 +56,12 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
         str | None,
         typer.Option(help="How homes lived in count: given, equal, first, last or recency."),
     ] = None,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity", help="Weigh homes lived in in other ways, too: one more fit each."
+        ),
+    ] = False,
 ) -> None:
     """Fit a model and write its report; say why, when nothing had to be done.
 
@@ -68,7 +74,7 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     }  # fmt: skip
     # every spec is read before the first is fitted: what is wrong is said at once
     requests = [
-        pipeline.make_request(model, data, priors, sampling, each, weights)
+        pipeline.make_request(model, data, priors, sampling, each, weights, sensitivity=sensitivity)
         for each in _asked(model, outcome)
     ]
     found = []

@@ -39,12 +39,14 @@ from bayescich.spec import (
     override_weights,
 )
 from bayescich.spec.model import FROM_RETURNS
+from bayescich.spec.variants import variants
 from bayescich.synthetic import synthetic_england
 
 if TYPE_CHECKING:
     from bayescich.checks.core import Check
     from bayescich.design import Design
     from bayescich.estimates.core import Estimate
+    from bayescich.sampling import Fit
     from bayescich.sampling.formula_fit import AnyFit
 
 WARNINGS_SHOWN = 5
@@ -68,6 +70,8 @@ class Request:
     data: Path
     runs: Path = Path("runs")
     reports: Path = Path("reports")
+    sensitivity: bool = False
+    """Whether the homes lived in are weighed in other ways, too: one more fit each."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ def make_request(
     sampling: Mapping[str, object],
     outcome: str | None = None,
     weights: str | None = None,
+    *,
+    sensitivity: bool = False,
 ) -> Request:
     """Read spec and priors, apply the command line's settings, find the data.
 
@@ -105,6 +111,8 @@ def make_request(
         Which, where the model's file holds several.
     weights : str, optional
         How the homes a child lived in are weighed, in the place of the spec's scheme.
+    sensitivity : bool
+        Whether they are weighed in all other ways, too, beside the fit itself.
 
     Raises
     ------
@@ -124,6 +132,7 @@ def make_request(
         priors=prior_set.with_overrides(spec.priors),
         prior_file=prior_file,
         data=data if data is not None else _default_data(spec),
+        sensitivity=sensitivity,
     )
 
 
@@ -149,13 +158,28 @@ def fit(request: Request) -> Outcome:
     report = request.reports / request.spec.name / "index.html"
     reading_code = code_digest(READING_ROOMS)
     manifest = run.manifest()
-    if run.finished and manifest["reading_code"] == reading_code and _reports(run, report):
+    complete = not _companions_missing(request, run)
+    if (
+        run.finished
+        and complete
+        and manifest["reading_code"] == reading_code
+        and _reports(run, report)
+    ):
         run.point_latest()
         reason = f"nothing has changed since {manifest['finished_at']}"
         return Outcome(run, report, bool(manifest["gates_passed"]), False, reason)
     reason = _why(run, inputs, request)
     say(reason)
     return _fit(request, run, inputs, report, reading_code, reason)
+
+
+def _companions_missing(request: Request, run: Run) -> bool:
+    wanted = variants(request.spec, sensitivity=request.sensitivity)
+    return any(not _companion_file(run, name).is_file() for name in wanted)
+
+
+def _companion_file(run: Run, name: str) -> Path:
+    return run.folder / f"companion-{name}.nc"
 
 
 def _reports(run: Run, report: Path) -> bool:
@@ -194,7 +218,8 @@ def _fit(
     run.write_manifest(_opening_manifest(request, run, inputs, table))
     save_inputs(table, request.spec, request.priors, run)
     spec, priors = request.spec, request.priors
-    fitted = clock.time("sampling", lambda: _sample(spec, priors, table, design, run))
+    wanted = tuple(variants(spec, sensitivity=request.sensitivity))
+    fitted = clock.time("sampling", lambda: _sample(spec, priors, table, design, run, wanted))
     manifest = run.manifest()
     manifest["timings_seconds"] = clock.seconds | earlier
     passed = _read_out(fitted, table, manifest, run, report, reading_code)
@@ -314,8 +339,14 @@ def _opening_manifest(
 
 
 def _sample(
-    spec: ModelSpec, priors: PriorSet, table: AnalysisTable, design: Any, run: Run
+    spec: ModelSpec,
+    priors: PriorSet,
+    table: AnalysisTable,
+    design: Any,
+    run: Run,
+    wanted: tuple[str, ...] = (),
 ) -> AnyFit:
+    """Sample, or load, the model and what its report sets beside it."""
     from bayescich.model import build_model, make_structure
     from bayescich.sampling import Fit, SamplerSettings
     from bayescich.sampling.kept import kept_draws
@@ -342,7 +373,32 @@ def _sample(
         structure=structure,
         tree=tree,
         unpooled=unpooled,
+        companions=_companions(spec, priors, table, run, wanted),
     )
+
+
+def _companions(
+    spec: ModelSpec, priors: PriorSet, table: AnalysisTable, run: Run, wanted: tuple[str, ...]
+) -> dict[str, Fit]:
+    """Return the same model asked in other ways: those wanted, and those that are kept."""
+    from bayescich.design import build_design
+    from bayescich.model import build_model, make_structure
+    from bayescich.sampling import Fit, SamplerSettings
+    from bayescich.sampling.kept import kept_draws
+
+    settings = SamplerSettings.from_spec(spec.sampling)
+    fewer = replace(settings, draws=max(settings.draws // 2, 10))
+    found = {}
+    for name, other in variants(spec, sensitivity=True).items():
+        file = _companion_file(run, name)
+        if name not in wanted and not file.is_file():
+            continue
+        if not file.is_file():
+            say(f"the same model, {name}, for comparison")
+        design, structure = build_design(table.frame, other), make_structure(other)
+        tree = kept_draws(partial(build_model, structure, design, priors), fewer, file)
+        found[name] = Fit(other, priors, table.frame, design, structure, tree)
+    return found
 
 
 def _checks_and_estimates(

@@ -19,7 +19,10 @@ from bayescich.estimates.hierarchy import hierarchy_estimates
 from bayescich.estimates.home_types import home_type_estimates
 from bayescich.estimates.homes import home_estimates
 from bayescich.estimates.incidence import incidence_estimates
+from bayescich.estimates.joint import joint_estimates
 from bayescich.estimates.matching import matching_estimates
+from bayescich.estimates.membership import membership_estimates
+from bayescich.estimates.missing_outcomes import missing_outcome_estimates
 from bayescich.estimates.needs import need_estimates
 from bayescich.estimates.outcome_types import outcome_type_estimates
 from bayescich.estimates.recording import recording_estimates
@@ -38,6 +41,9 @@ Section = Callable[[Fit, pd.DataFrame | None], tuple[Estimate, ...]]
 SECTIONS: Mapping[str, Section] = {
     "home_types": lambda fit, _: home_type_estimates(fit, _stream(fit, "home types")),
     "outcome_types": lambda fit, _: outcome_type_estimates(fit, _stream(fit, "outcome types")),
+    "missing_outcomes": lambda fit, _: missing_outcome_estimates(fit, _stream(fit, "missing")),
+    "membership": lambda fit, _: membership_estimates(fit, fit.spec.sampling.seed),
+    "joint": lambda fit, _: joint_estimates(fit),
     "standardised_times": lambda fit, _: standardised_time_estimates(fit, _stream(fit, "times")),
     "incidence": lambda fit, _: incidence_estimates(fit, _stream(fit, "incidence")),
     "routes": lambda fit, _: route_estimates(fit),

@@ -190,12 +190,16 @@ def _readings(fit: Fit, lived: Lived) -> Estimate:
     reference = reference_place(fit, lived)
     parts = []
     for place, item in enumerate(lived.readings):
-        values = lived.of(place)
+        # side by side in one table: chances in per cent, so that they can be read beside points
+        per_cent = item.scale == "probability"
+        values = lived.of(place) * (100.0 if per_cent else 1.0)
         difference, direction = against(values, reference)
         part = pd.DataFrame({"type": lived.places}).assign(
-            reading_of=item.name, **columns("std", values), **columns("std_diff", difference),
+            reading_of=f"{item.name}, %" if per_cent else item.name,
+            **columns("std", values),
+            **columns("std_diff", difference),
             pd=direction,
-        )  # fmt: skip
+        )
         part["reading"] = [
             "reference" if k == reference else reading(float(d)) for k, d in enumerate(direction)
         ]

@@ -79,7 +79,9 @@ def places_of(fit: Fit) -> tuple[str, ...]:
     return (*home_levels(fit), *others)
 
 
-def lived_in(fit: Fit, rng: np.random.Generator, draws: Draws | None = None) -> Lived:
+def lived_in(
+    fit: Fit, rng: np.random.Generator, readings: tuple[Reading, ...] | None = None
+) -> Lived:
     """Return every reading in every place.
 
     Parameters
@@ -88,16 +90,16 @@ def lived_in(fit: Fit, rng: np.random.Generator, draws: Draws | None = None) -> 
         Of an outcome with responses and home types.
     rng : Generator
         For the bootstrap, the rows, new homes and blanks.
-    draws : Draws, optional
-        The posterior's, when not given.
+    readings : tuple of Reading, optional
+        Those of the outcome, when not given.
     """
-    readings, rows = readings_of(fit), in_homes(fit)
-    some = (draws or fit.posterior).thin(DRAWS)
+    chosen, rows = readings or readings_of(fit), in_homes(fit)
+    some = fit.posterior.thin(DRAWS)
     cells = max(len(fit.design.routes), 1) * fit.design.rows
     values = np.concatenate(
-        [_of_piece(fit, piece, readings, rows, rng) for piece in pieces(some, cells)]
+        [_of_piece(fit, piece, chosen, rows, rng) for piece in pieces(some, cells)]
     )
-    return Lived(places_of(fit), len(home_levels(fit)), readings, values)
+    return Lived(places_of(fit), len(home_levels(fit)), chosen, values)
 
 
 def _of_piece(

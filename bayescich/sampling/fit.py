@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -29,6 +30,8 @@ class Fit:
     """Groups ``posterior``, ``sample_stats`` and ``prior``."""
     unpooled: xr.DataTree | None = None
     """The companion fit with home types not pooled (Normal(0, 5²)), when there are home types."""
+    companions: Mapping[str, Fit] = field(default_factory=dict)
+    """The same model asked in other ways (:mod:`bayescich.spec.variants`), by name."""
     cache: dict[str, Draws] = field(default_factory=dict, repr=False, compare=False)
 
     @property

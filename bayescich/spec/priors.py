@@ -148,8 +148,9 @@ class PriorSet(Strict):
 def check_role(role: str, prior: Prior) -> None:
     """Refuse a prior for something no model has, or with a distribution that cannot be meant.
 
-    ``<group>.sd`` and the like and ``fixed.<column>`` are allowed for any name. A standard deviation, a variance
-    and a gap are above zero; a coefficient is scaled by its covariate, so its prior is normal.
+    ``<group>.sd``, its like and ``fixed.<column>`` are allowed for any name. A standard deviation,
+    a variance and a gap are above zero; a coefficient is scaled by its covariate, so its prior is
+    normal.
     """
     narrowed = role.endswith(NARROWED) or role.startswith("fixed.")
     if role not in ROLES and not narrowed:
