@@ -109,6 +109,8 @@ class Membership:
     levels: tuple[str, ...]
     labels: LabelMatrix
     """Of each row: its levels and their weights; ``names`` are the levels."""
+    at_nodes: tuple[LabelMatrix, ...] = ()
+    """The same with later days counting for more, at several rates, when the rate is learnt."""
 
     @property
     def size(self) -> int:

@@ -23,6 +23,7 @@ from scipy import sparse
 
 from bayescich.design.columns import column, numbers
 from bayescich.design.core import FloatArray, IntArray, LabelMatrix, Membership
+from bayescich.design.recency import NODES, fading
 from bayescich.errors import DesignError
 from bayescich.spec.model import ModelSpec
 from bayescich.spec.outcomes import MembershipSpec, SettingsEffectSpec
@@ -47,19 +48,42 @@ class Stays:
 
     def membership(self, name: str) -> Membership:
         """Return the levels of one column with their weights, each level once a row."""
+        levels, code, has = self._coded(name)
+        labels = self._labels(levels, code, has, self.weight)
+        nodes = tuple(
+            self._labels(levels, code, has, self._faded(log_scale))
+            for log_scale in (NODES if self.began is not None else ())
+        )
+        return Membership(name, levels, labels, nodes)
+
+    def _coded(self, name: str) -> tuple[tuple[str, ...], IntArray, npt.NDArray[np.bool_]]:
         found = self.places[name]
         has = np.array([level is not None for level in found])
         levels, code = np.unique(found[has].astype(str), return_inverse=True)
+        return tuple(str(level) for level in levels), code.astype(np.int64), has
+
+    def _labels(
+        self,
+        levels: tuple[str, ...],
+        code: IntArray,
+        has: npt.NDArray[np.bool_],
+        weight: FloatArray,
+    ) -> LabelMatrix:
         shape = (self.rows, len(levels))
         matrix = sparse.csr_array(
-            sparse.coo_array((self.weight[has], (self.row[has], code)), shape=shape)
+            sparse.coo_array((weight[has], (self.row[has], code)), shape=shape)
         )
         matrix.sum_duplicates()
-        names = tuple(str(level) for level in levels)
-        labels = LabelMatrix(
-            names, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data
-        )
-        return Membership(name, names, labels)
+        start, labels = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+        return LabelMatrix(levels, start, labels, matrix.data)
+
+    def _faded(self, log_scale: float) -> FloatArray:
+        """Return weights that fade, adding up over each row's stays to what they did by days."""
+        assert self.began is not None, "times were read"
+        assert self.ended is not None, "times were read"
+        raw = fading(self.began, self.ended, log_scale)
+        before, after = (np.bincount(self.row, x, self.rows) for x in (self.weight, raw))
+        return np.asarray(raw * (before / np.maximum(after, 1e-300))[self.row])
 
 
 def stays_of(table: pd.DataFrame, spec: ModelSpec) -> Stays:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pymc as pm
 
-from bayescich.design.core import Design
+from bayescich.design.core import Design, Membership
 from bayescich.histories.needs import need_families
 from bayescich.model.base import Effect, Likelihood
 from bayescich.model.draws import Draws, FloatArray, Tensor, outside
@@ -109,6 +109,9 @@ class Structure:
         """Return a quick fit that says what the data know of each value, where there is one."""
         layouts = tuple(effect.layout(design) for effect in self.effects)
         sds = tuple(effect.rough_sd(design) for effect in self.effects)
+        if any(isinstance(f, Membership) and f.at_nodes for f in design.factors.values()):
+            # what a level knows depends on weights that are learnt
+            return None
         if isinstance(self.likelihood, ResponseLikelihood):
             alone = replace(self.likelihood, nodes=1)
             return response_pilot(alone.arrays(design, layouts), layouts, sds, design)
@@ -173,6 +176,9 @@ def _effect(  # noqa: PLR0911 (one return a kind)
         correlated=bool(spec.routes)
         and not item.zero_sum
         and item.across_routes in {"correlated", "factor"},
+        recent=item.by in spec.members
+        and spec.membership is not None
+        and spec.membership.scheme == "recency",
         factor=bool(spec.routes) and item.across_routes == "factor",
     )
 

@@ -15,6 +15,7 @@ from bayescich.spec.base import Strict
 from bayescich.spec.model import ModelSpec, SamplingSpec
 from bayescich.spec.outcomes import MembershipSpec
 from bayescich.spec.priors import PriorSet
+from bayescich.spec.variants import weighed
 
 S = TypeVar("S", bound=Strict)
 
@@ -137,7 +138,7 @@ def override_weights(spec: ModelSpec, scheme: str) -> ModelSpec:
         changed = MembershipSpec.model_validate({**spec.membership.model_dump(), "scheme": scheme})
     except ValidationError as error:
         raise _spec_error(error, MembershipSpec, "--weights (WEIGHTS=)") from None
-    return spec.model_copy(update={"membership": changed})
+    return weighed(spec, changed.scheme)
 
 
 def model_names() -> list[str]:

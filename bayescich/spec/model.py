@@ -419,6 +419,16 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _crossed_needs_have_fixed_weights(self) -> ModelSpec:
+        crossed = any(isinstance(e, TypeNeedEffectSpec) for e in self.effects)
+        if crossed and self.membership and self.membership.scheme == "recency":
+            raise ValueError(
+                "scheme: recency learns the weights of stays, and type_need needs them beforehand; "
+                "leave type_need out, or name another scheme"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _frailty_is_of_the_unit(self) -> ModelSpec:
         # the likelihood of one unit is free of all others only when it holds whole frailties
         frailty = getattr(self.likelihood, "frailty", None)

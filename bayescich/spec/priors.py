@@ -50,6 +50,7 @@ ROLES: Mapping[str, str] = {
     "frailty.variance": "variance of the child's multiplicative gamma frailty (mean 1)",
     "frailty.sd": "standard deviation of the child's log-normal frailty, on the log scale",
     "setting": "effect of living in another setting than the reference",
+    "recency.log_scale": "log of the years in which the weight of a day lived somewhere fades by e",
     "dispersion": "a + b of a beta-binomial outcome: how alike the chances of its trials are",
     "recording.slope": "how the log odds of being recorded rise with the outcome itself",
     "child.loading": "how much an outcome shares with the child's other outcomes",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bayescich.spec.model import GroupEffectSpec, HomeTypeEffectSpec, ModelSpec
+from bayescich.spec.model import (
+    GroupEffectSpec,
+    HomeTypeEffectSpec,
+    ModelSpec,
+    TypeNeedEffectSpec,
+)
 from bayescich.spec.outcomes import JointSpec
 
-SCHEMES = ("equal", "first", "last")
+SCHEMES = ("equal", "recency", "first", "last")
 """Other ways to weigh the homes a child lived in."""
 
 ALONE = "alone"
@@ -28,7 +33,7 @@ def variants(spec: ModelSpec, *, sensitivity: bool = False) -> Mapping[str, Mode
     >>> from bayescich.spec.loader import load_model_spec
     >>> spec, _ = load_model_spec("outcomes16", "offending")
     >>> tuple(variants(spec, sensitivity=True)), tuple(variants(spec))
-    (('equal', 'first', 'last'), ())
+    (('equal', 'recency', 'first', 'last'), ())
     """
     found: dict[str, ModelSpec] = {}
     if isinstance(spec.likelihood, JointSpec):
@@ -36,9 +41,18 @@ def variants(spec: ModelSpec, *, sensitivity: bool = False) -> Mapping[str, Mode
     if sensitivity and spec.membership is not None:
         for scheme in SCHEMES:
             if scheme != spec.membership.scheme:
-                membership = spec.membership.model_copy(update={"scheme": scheme})
-                found[scheme] = spec.model_copy(update={"membership": membership})
+                found[scheme] = weighed(spec, scheme)
     return found
+
+
+def weighed(spec: ModelSpec, scheme: str) -> ModelSpec:
+    """Return the model with homes weighed otherwise; learnt weights leave needs in types out."""
+    assert spec.membership is not None, "asked only of models of several homes a child"
+    effects = tuple(
+        e for e in spec.effects if scheme != "recency" or not isinstance(e, TypeNeedEffectSpec)
+    )
+    membership = spec.membership.model_copy(update={"scheme": scheme})
+    return spec.model_copy(update={"membership": membership, "effects": effects})
 
 
 def _alone(spec: ModelSpec) -> ModelSpec:

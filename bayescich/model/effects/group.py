@@ -28,6 +28,15 @@ import pytensor.tensor as pt
 from bayescich.design.core import Design, Grouping, Membership
 from bayescich.design.information import crude_levels
 from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.effects.recency import (
+    VARIABLE,
+    at_nodes,
+    basis,
+    declare_basis,
+    is_recent,
+    spread,
+    spread_draws,
+)
 from bayescich.model.information import (
     Information,
     Informed,
@@ -74,6 +83,8 @@ class GroupEffect:
     """False for the companion fit in which home types are estimated one by one."""
     correlated: bool = False
     """Whether effects on competing routes belong together."""
+    recent: bool = False
+    """Whether it counts by the lateness of stays, at a rate that is learnt."""
     factor: bool = False
     """Whether they do so by one factor, however few the routes."""
 
@@ -124,7 +135,7 @@ class GroupEffect:
         """Return each row's level, or levels with their weights."""
         factor = self._factor(design)
         if isinstance(factor, Membership):
-            return labelled(factor.labels)
+            return at_nodes(factor.at_nodes) if factor.at_nodes else labelled(factor.labels)
         return Gathered(factor.codes, factor.size)
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
@@ -149,6 +160,19 @@ class GroupEffect:
         """
         chosen = self.parametrisation(design, information)
         known = information if isinstance(information, Information) else None
+        values = self._declared(design, priors, chosen, known, shift)
+        if not is_recent(design, self.column):
+            return values
+        return spread(values, declare_basis(priors))
+
+    def _declared(
+        self,
+        design: Design,
+        priors: PriorSet,
+        chosen: Chosen,
+        known: Information | None,
+        shift: Tensor | None,
+    ) -> Tensor:
         if design.routes:
             return self._by_route(design, priors, chosen, known, shift)
         sd = self._sd(priors, None)
@@ -157,8 +181,9 @@ class GroupEffect:
         return self._normal(self.variable, design, sd, chosen, known, shift)
 
     def values(self, draws: Draws) -> FloatArray:
-        """Return the levels."""
-        return draws[self.variable]
+        """Return the levels; at every node, where the weights of stays are learnt."""
+        found = draws[self.variable]
+        return spread_draws(found, basis(draws)) if self.recent and VARIABLE in draws else found
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Exchange every level for a new one: Normal(0, sd) of the same draw."""

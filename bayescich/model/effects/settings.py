@@ -14,10 +14,19 @@ import numpy as np
 import pymc as pm
 from scipy import sparse
 
-from bayescich.design.core import Design, Membership
+from bayescich.design.core import Design, LabelMatrix, Membership
 from bayescich.model.draws import Draws, FloatArray, Tensor
+from bayescich.model.effects.recency import (
+    VARIABLE,
+    at_nodes,
+    basis,
+    declare_basis,
+    is_recent,
+    spread,
+    spread_draws,
+)
 from bayescich.model.information import Known
-from bayescich.model.terms import Labelled
+from bayescich.model.terms import Labelled, labelled
 from bayescich.spec.priors import PriorSet
 
 
@@ -48,11 +57,18 @@ class SettingsEffect:
     def layout(self, design: Design) -> Labelled:
         """Return the part of its window each row lived in each setting."""
         factor = self.factor(design)
-        chosen = [factor.levels.index(x) for x in self.levels(design)]
-        some = sparse.csr_array(factor.labels.matrix()[:, chosen])
+        if factor.at_nodes:
+            return at_nodes(tuple(self._others(design, labels) for labels in factor.at_nodes))
+        return labelled(self._others(design, factor.labels))
+
+    def _others(self, design: Design, labels: LabelMatrix) -> LabelMatrix:
+        """Return the labels without the reference."""
+        levels, names = self.levels(design), labels.names
+        chosen = [names.index(x) for x in levels]
+        some = sparse.csr_array(labels.matrix()[:, chosen])
         some.sort_indices()
-        start, labels = some.indptr.astype(np.int64), some.indices.astype(np.int64)
-        return Labelled(start, labels, some.data, len(chosen))
+        start, which = some.indptr.astype(np.int64), some.indices.astype(np.int64)
+        return LabelMatrix(levels, start, which, some.data)
 
     def coords(self, design: Design) -> dict[str, tuple[str, ...]]:
         """Return the settings that have an effect."""
@@ -66,11 +82,13 @@ class SettingsEffect:
         """Declare ``<column>_effect``."""
         prior = priors.get("setting").parameters()
         dims = (self.column, *(("route",) if design.routes else ()))
-        return pm.Normal(self.variable, prior["mean"], prior["sd"], dims=dims)
+        values = pm.Normal(self.variable, prior["mean"], prior["sd"], dims=dims)
+        return spread(values, declare_basis(priors)) if is_recent(design, self.column) else values
 
     def values(self, draws: Draws) -> FloatArray:
-        """Return the effects."""
-        return draws[self.variable]
+        """Return the effects; at every node, where the weights of stays are learnt."""
+        found = draws[self.variable]
+        return spread_draws(found, basis(draws)) if VARIABLE in draws else found
 
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws: settings are a fixed set."""
