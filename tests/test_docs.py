@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -23,29 +24,48 @@ from bayescich.histories.placements import PLACEMENTS
 from bayescich.histories.schemas import SCHEMAS
 from bayescich.histories.schemas.fitted import EXIT_TABLE, NEEDS_OF_STAYS, SETTINGS
 from bayescich.records.ofsted_lookup_schema import SPECIALISMS
-from bayescich.spec import ModelSpec, Prior, PriorSet, load_model_spec, load_prior_set
+from bayescich.spec import (
+    ModelSpec,
+    Prior,
+    PriorSet,
+    load_model_spec,
+    load_prior_set,
+    outcome_names,
+)
 from bayescich.spec.base import Strict
 from bayescich.spec.formula import FormulaSpec
 from bayescich.spec.model import (
     DIMENSIONS,
     NEEDS_KINDS,
-    BernoulliSpec,
-    BinomialSpec,
     CompetingSpec,
     FixedEffectSpec,
-    GaussianSpec,
     GroupEffectSpec,
     HazardSpec,
     HazardTimesSpec,
     HomeTypeEffectSpec,
     MatchingEffectSpec,
     NeedsEffectSpec,
-    OrdinalSpec,
     ReportSpec,
     SamplingSpec,
     SplitSpec,
     TypeNeedEffectSpec,
     WalkEffectSpec,
+)
+from bayescich.spec.outcomes import (
+    SINGLE,
+    BernoulliSpec,
+    BetaBinomialSpec,
+    BinomialSpec,
+    CategoricalSpec,
+    GaussianSpec,
+    HurdleBetaBinomialSpec,
+    JointResponseSpec,
+    JointSpec,
+    MembershipSpec,
+    OrdinalSpec,
+    ResponseSpec,
+    SettingsEffectSpec,
+    StageSpec,
 )
 from bayescich.spec.policies import HistoryPolicies
 from bayescich.spec.priors import PARAMETERS, ROLES
@@ -63,10 +83,18 @@ SECTION_OF: dict[type[Strict], str] = {
     SplitSpec: "Split",
     HazardSpec: "Hazard",
     CompetingSpec: "Competing routes",
+    ResponseSpec: "Outcome, stage and blanks",
+    StageSpec: "Stage",
     OrdinalSpec: "Ordinal",
+    CategoricalSpec: "Categorical",
     BinomialSpec: "Binomial",
     BernoulliSpec: "Bernoulli",
+    BetaBinomialSpec: "Beta-binomial",
+    HurdleBetaBinomialSpec: "Hurdle beta-binomial",
     GaussianSpec: "Gaussian",
+    JointSpec: "Joint",
+    JointResponseSpec: "One of several outcomes",
+    MembershipSpec: "Several homes a row",
     FormulaSpec: "Formula",
     FixedEffectSpec: "Fixed",
     GroupEffectSpec: "Group",
@@ -75,6 +103,7 @@ SECTION_OF: dict[type[Strict], str] = {
     NeedsEffectSpec: "Needs",
     TypeNeedEffectSpec: "Type by need",
     MatchingEffectSpec: "Matching",
+    SettingsEffectSpec: "Settings",
     SamplingSpec: "Sampling",
     ReportSpec: "Report",
 }
@@ -145,19 +174,21 @@ def test_every_key_and_default_of_a_model_file_is_described(spec: type[Strict]) 
     assert described == {name: default_words(spec, name) for name in fields_of(spec)}
 
 
-@pytest.mark.parametrize("spec", [HazardSpec, CompetingSpec], ids=lambda spec: spec.__name__)
+@pytest.mark.parametrize(
+    "spec", [HazardSpec, CompetingSpec, *SINGLE], ids=lambda spec: spec.__name__
+)
 def test_keys_described_elsewhere_are_pointed_to(spec: type[Strict]) -> None:
-    assert set(fields_of(spec)) | set(HazardTimesSpec.model_fields) == set(spec.model_fields)
+    above = ResponseSpec if issubclass(spec, ResponseSpec) else HazardTimesSpec
+    assert set(fields_of(spec)) | set(above.model_fields) == set(spec.model_fields)
     text = section(MODELS, SECTION_OF[spec])
-    assert f"[{SECTION_OF[HazardTimesSpec]}](#{slug(SECTION_OF[HazardTimesSpec])})" in text
+    assert f"[{SECTION_OF[above]}](#{slug(SECTION_OF[above])})" in text
 
 
 def test_every_class_of_a_model_file_has_a_section() -> None:
-    import bayescich.spec.model as module
+    from bayescich.spec import model, outcomes
 
-    classes = {
-        c for c in vars(module).values() if isinstance(c, type) and issubclass(c, Strict)
-    } - {Strict, Prior}
+    found = (*vars(model).values(), *vars(outcomes).values())
+    classes = {c for c in found if isinstance(c, type) and issubclass(c, Strict)} - {Strict, Prior}
     assert classes == set(SECTION_OF)
 
 
@@ -169,7 +200,7 @@ def test_every_key_distribution_and_role_of_a_prior_is_described() -> None:
     assert described == {name: default_words(Prior, name) for name in Prior.model_fields}
     takes = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[1])) for row in distributions[1:]}
     assert takes == dict(PARAMETERS)
-    extra = {"fixed.<covariate>", "<column>.sd", "<column>.step_sd"}
+    extra = {"fixed.<covariate>", "<column>.sd", "<column>.slope_sd", "<column>.step_sd"}
     assert {row[0].strip("`") for row in roles[1:]} == set(ROLES) | extra
 
 
@@ -277,6 +308,27 @@ def test_the_examples_of_stays_can_be_built_from_their_table(name: str) -> None:
     assert set(spec.group_columns) <= set(design.factors)
 
 
+def test_the_example_of_several_homes_can_be_built_from_its_table() -> None:
+    page = ROOT / "docs" / "models.md"
+    specs = [yaml.safe_load(block) for block in blocks(page, "yaml")]
+    spec = ModelSpec.model_validate(next(s for s in specs if s["name"] == "own-outcomes"))
+    table = pd.read_csv(io.StringIO(blocks(page, "csv")[2]))
+    design = build_design(table, spec)
+    homes = design.factors["home"]
+    assert homes.levels == ("Ash", "Elm", "Oak")
+    # Ash: all of A1's year, two fifths of B1's, four fifths of F1's
+    assert homes.sums(np.ones(design.rows)).round(6).tolist() == [2.2, 1.2, 1.3]
+    assert design.outcome["seen"].sum() == table["score"].notna().sum() == len(table) - 1
+    assert design.fixed is not None
+    assert [len(hole.rows) for hole in design.fixed.holes] == [2]
+
+
+def test_the_outcomes_of_a_file_are_those_the_documents_name() -> None:
+    for name in ("outcomes16", "outcomes18"):
+        row = next(r for t in tables(MODELS) for r in t if r[0] == f"`{name}`")
+        assert tuple(re.findall(r"`(?:OUTCOME=)?(\w+)`", row[2])) == outcome_names(name)
+
+
 @pytest.mark.parametrize("by", ["authority", "year"])
 def test_one_authority_or_year_is_fitted_as_the_document_says(by: str) -> None:
     document = (ROOT / "docs" / "own-data.md").read_text(encoding="utf-8")
@@ -316,10 +368,11 @@ def test_the_priors_are_those_of_the_files(name: str) -> None:
 
 def test_the_priors_of_single_models_are_those_of_the_files() -> None:
     for path in sorted((ROOT / "models").glob("*.yaml")):
-        spec, _ = load_model_spec(path)
-        for role, prior in spec.priors.items():
-            stated = f"`models/{path.name}` replaces `{role}` by `{prior.text()}`"
-            assert stated in METHODS
+        for outcome in outcome_names(path) or (None,):
+            spec, _ = load_model_spec(path, outcome)
+            for role, prior in spec.priors.items():
+                stated = f"`models/{path.name}` replaces `{role}` by `{prior.text()}`"
+                assert stated in METHODS
 
 
 def test_the_limits_of_the_gates_are_those_of_the_code() -> None:
@@ -389,6 +442,29 @@ def test_the_numbers_of_event_histories_are_those_of_the_code() -> None:
         assert sentence in section(METHODS, heading), heading
     drawn = f"up to {incidence.DRAWS} draws {incidence.ROWS:,} spells"
     assert drawn in section(METHODS, "2.5 Incidence and time lost")
+
+
+def test_the_numbers_of_outcomes_are_those_of_the_code() -> None:
+    from bayescich.estimates import joint, missing_outcomes, places
+    from bayescich.model.effects import imputation
+    from bayescich.model.response import blanks
+
+    words = {7: "seven", 11: "11"}
+    shifts = missing_outcomes.SHIFTS
+    stated = {
+        "3.6 Blank covariates": rf"\mathrm{{Normal}}(0, {imputation._PRIOR_SD:g})",
+        "3.8 Joint outcomes": f"rule of {words[JointSpec.model_fields['nodes'].default]} nodes",
+        "3.9 Every place in turn": f"up to {places.DRAWS} draws {places.ROWS} children",
+        "3.10 Outcomes nobody recorded, and homes weighed otherwise": f"from {shifts[0]:g} to "
+        f"{shifts[-1]:g}",
+        "4.3 Leaving one unit out": f"rule of {words[blanks.BLANK_NODES]} nodes",
+    }
+    for heading, sentence in stated.items():
+        assert sentence in section(METHODS, heading), heading
+    assert f"lies below {joint.SHARED}" in section(METHODS, "3.8 Joint outcomes")
+    tipped = section(METHODS, "3.10 Outcomes nobody recorded, and homes weighed otherwise")
+    assert f"({missing_outcomes._TOLD} or more)" in tipped.replace("probability of direction ", "")
+    assert f"is below {missing_outcomes.TIPPED}" in tipped
 
 
 def test_the_bands_are_those_of_the_model() -> None:
