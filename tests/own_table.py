@@ -15,7 +15,10 @@ def write_own_table(folder: Path) -> Path:
     """Write ``table.csv``: eight hospitals."""
     hospitals = [f"H{k}" for k in range(8)]
     deaths = [4, 12, 7, 3, 20, 9, 6, 11]
-    table = pd.DataFrame({"hospital": hospitals, "deaths": deaths, "operations": 60})
+    returns = [11, 8, 15, 9, 12, 10, 7, 14]
+    table = pd.DataFrame(
+        {"hospital": hospitals, "deaths": deaths, "operations": 60, "returns": returns}
+    )
     table.to_csv(folder / "table.csv", index=False)
     return folder / "table.csv"
 
@@ -31,6 +34,22 @@ def write_own_spec(folder: Path, **changes: object) -> Path:
         "sampling": {"chains": 2, "draws": 50, "tune": 100},
     }
     path = folder / "my_spec.yaml"
+    path.write_text(yaml.safe_dump(spec | changes), encoding="utf-8")
+    return path
+
+
+def write_own_outcomes(folder: Path, **changes: object) -> Path:
+    """Write ``my_outcomes.yaml``: deaths and returns, one model each in one file."""
+    spec = yaml.safe_load(write_own_spec(folder).read_text(encoding="utf-8"))
+    del spec["likelihood"]
+    spec["outcomes"] = {
+        name: {
+            "title": name.capitalize(),
+            "likelihood": {"family": "binomial", "outcome": name, "trials": "operations"},
+        }
+        for name in ("deaths", "returns")
+    }
+    path = folder / "my_outcomes.yaml"
     path.write_text(yaml.safe_dump(spec | changes), encoding="utf-8")
     return path
 

@@ -22,9 +22,15 @@ from bayescich.model import build_model, make_structure
 from bayescich.runs import Run
 from bayescich.sampling import SamplerSettings, sample_posterior
 from bayescich.sampling.store import load_tree
-from tests.own_table import write_own_priors, write_own_spec, write_own_table
+from tests.own_table import (
+    write_own_outcomes,
+    write_own_priors,
+    write_own_spec,
+    write_own_table,
+)
 
 COMMAND = ("fit", "my_spec.yaml", "--data", "table.csv")
+OUTCOMES = ("fit", "my_outcomes.yaml", "--data", "table.csv")
 CHAINS = 3
 
 
@@ -154,7 +160,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(variable, "1")
     write_own_table(tmp_path)
-    write_own_spec(tmp_path)
+    write_own_outcomes(tmp_path)
     write_own_priors(tmp_path, "bold", sd=3.0)
     return tmp_path
 
@@ -243,7 +249,7 @@ def test_bad_input_is_one_message_and_leaves_nothing(
         (("fit", "my_spec.yaml"), "needs data that does not come with the package"),
         (
             ("fit", "stabilty"),
-            "Choose one of: disruptions, exits, la_stability, quality, stability",
+            "Choose one of: disruptions, exits, joint, la_stability, outcomes16, outcomes18, ",
         ),
         (("fit", "quality", "--data", "."), "bayescich: "),
         ((*COMMAND, "--chains", "0"), "'chains' was 0: Input should be greater than or equal"),
@@ -251,6 +257,14 @@ def test_bad_input_is_one_message_and_leaves_nothing(
         ((*COMMAND, "--seed", "-1"), "'seed' was -1"),
         ((*COMMAND, "--priors", "nobody"), "no prior set called 'nobody'"),
         (("report", "own"), "There is no finished run of 'own'"),
+        ((*OUTCOMES, "--outcome", "happiness"), "'happiness' is not an outcome of this model."),
+        ((*OUTCOMES, "--outcome", "happiness"), "Choose one of: deaths, returns."),
+        ((*COMMAND, "--outcome", "deaths"), "Choose none: leave the outcome out."),
+        ((*COMMAND, "--weights", "equal"), "The model 'own' has one home a row"),
+        ((*OUTCOMES, "--weights", "equal"), "The model 'own-deaths' has one home a row"),
+        (("report", "own", "--outcome", "deaths"), "There is no finished run of 'own-deaths'"),
+        (("report", "outcomes16"), "There is no finished run of 'outcomes16-attainment'"),
+        (("fit", "outcomes16", "--weights", "heavy"), "'scheme' was 'heavy': Input should be"),
         (("simulate", "--out", "."), "is the current folder"),
         (("simulate", "--out", "table.csv/england"), "cannot be written"),
         (("simulate", "--processes", "0"), "0 processes cannot write anything"),
@@ -403,9 +417,73 @@ def test_options_reach_the_request(call: Call, monkeypatch: pytest.MonkeyPatch) 
     assert asked[0].data == Path("table.csv")
 
 
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[pipeline.Request]:
+    """What is asked of the pipeline, which answers at once."""
+    asked: list[pipeline.Request] = []
+
+    def remember(request: pipeline.Request) -> pipeline.Outcome:
+        asked.append(request)
+        failed = "returns" in request.spec.name
+        page = Path("reports") / request.spec.name / "index.html"
+        return pipeline.Outcome(Run(Path("runs") / request.spec.name), page, not failed, True, "")
+
+    monkeypatch.setattr(pipeline, "fit", remember)
+    return asked
+
+
+def test_all_outcomes_of_a_file_are_fitted_unless_one_is_named(
+    call: Call, requests: list[pipeline.Request]
+) -> None:
+    answer = call(*OUTCOMES)
+    # one that may not be cited fails the command, and the others are fitted all the same
+    assert answer.status == 1
+    assert [request.spec.name for request in requests] == ["own-deaths", "own-returns"]
+    assert answer.out.startswith("own-deaths: Deaths\nReport: reports/own-deaths/index.html\n")
+    assert "own-returns: Returns\nReport: reports/own-returns/index.html\n" in answer.out
+    assert answer.out.count("do not cite this fit") == 1
+    one = call(*OUTCOMES, "--outcome", "deaths")
+    assert one.status == 0
+    assert [request.spec.name for request in requests[2:]] == ["own-deaths"]
+    assert one.out.startswith("Report: reports/own-deaths/index.html\n")
+
+
+def test_a_fault_in_one_outcome_is_said_before_any_is_fitted(
+    call: Call, requests: list[pipeline.Request]
+) -> None:
+    wrong = {"title": "Wrong", "likelihood": {"family": "poisson", "outcome": "deaths"}}
+    right = {"title": "Right", "likelihood": {"family": "gaussian", "outcome": "deaths"}}
+    write_own_outcomes(Path(), outcomes={"right": right, "wrong": wrong})
+    answer = call(*OUTCOMES)
+    assert answer.status == 2
+    assert "'likelihood.family' is 'poisson'; allowed:" in answer.err
+    assert requests == []
+
+
+def test_weights_and_sensitivity_reach_the_request(
+    call: Call, requests: list[pipeline.Request]
+) -> None:
+    given = ("--outcome", "offending", "--data", "table.csv")
+    assert call("fit", "outcomes16", *given).status == 0
+    assert call("fit", "outcomes16", *given, "--weights", "first", "--sensitivity").status == 0
+    schemes = [r.spec.membership.scheme for r in requests if r.spec.membership is not None]
+    assert schemes == ["given", "first"]
+    assert [r.sensitivity for r in requests] == [False, True]
+
+
+def test_later_days_leave_needs_in_types_out(call: Call, requests: list[pipeline.Request]) -> None:
+    call("fit", "outcomes16", "--outcome", "sdq", "--data", "table.csv", "--weights", "recency")
+    kinds = [effect.kind for effect in requests[0].spec.effects]
+    assert "type_need" not in kinds
+    assert kinds.count("group") == 3
+
+
 def test_models_are_listed_with_their_titles(call: Call) -> None:
     answer = call("models")
     assert answer.status == 0
+    assert re.search(r"^outcomes16-attainment +Attainment 8 at 16$", answer.out, re.MULTILINE)
+    assert re.search(r"^outcomes18-level3 +Level 3 by 19$", answer.out, re.MULTILINE)
+    assert re.search(r"^joint +Outcomes at 16 together$", answer.out, re.MULTILINE)
     assert re.search(r"^quality +Overall judgement", answer.out, re.MULTILINE)
     assert re.search(r"^stability +Placement moves", answer.out, re.MULTILINE)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,7 +20,12 @@ from bayescich.errors import BayescichError, DesignError, RecordsError, RunError
 from bayescich.histories.analysis_table import AnalysisTable
 from bayescich.pipeline import Outcome, make_request
 from bayescich.runs import READING_ROOMS, Run, code_digest, write_text
-from tests.own_table import write_own_priors, write_own_spec, write_own_table
+from tests.own_table import (
+    write_own_outcomes,
+    write_own_priors,
+    write_own_spec,
+    write_own_table,
+)
 
 
 @dataclass
@@ -27,6 +33,7 @@ class Rooms:
     """Stand-ins for the rooms after design: what they were called for, and what they answer."""
 
     sampled: list[str] = field(default_factory=list)
+    wanted: list[tuple[str, ...]] = field(default_factory=list)
     read: int = 0
     gate: str = "passed"
     interrupt: bool = False
@@ -36,9 +43,14 @@ class Rooms:
 def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rooms:
     made = Rooms()
 
-    def sample(spec: Any, priors: Any, table: Any, design: Any, run: Run) -> Any:
+    def sample(
+        spec: Any, priors: Any, table: Any, design: Any, run: Run, wanted: tuple[str, ...] = ()
+    ) -> Any:
         if made.interrupt:
             raise KeyboardInterrupt
+        made.wanted.append(wanted)
+        for name in wanted:
+            write_text(run.folder / f"companion-{name}.nc", "draws")
         if not (run.folder / "draws.nc").is_file():
             write_text(run.folder / "draws.nc", "draws")
             made.sampled.append(run.run_id)
@@ -87,7 +99,7 @@ def test_the_second_fit_is_the_first(rooms: Rooms) -> None:
 
 def change_table() -> None:
     with Path("table.csv").open("a") as stream:
-        stream.write("H8,5,60\n")
+        stream.write("H8,5,60,9\n")
 
 
 def change_spec() -> None:
@@ -211,6 +223,91 @@ def test_a_report_can_be_made_again_from_the_folder_alone(rooms: Rooms) -> None:
     assert len(rooms.sampled) == 1
     with pytest.raises(RunError, match="no finished run of 'other'"):
         pipeline.report("other")
+
+
+def homes_spec(**changes: object) -> None:
+    """Children who lived in two of six homes each, by the part of a window."""
+    rng = np.random.default_rng(4)
+    share = rng.uniform(0.2, 0.8, 40)
+    table = pd.DataFrame(
+        {
+            "child": [f"C{k}" for k in range(40)], "at_school": rng.integers(0, 2, 40),
+            "home_1": rng.choice(list("ABC"), 40), "home_2": rng.choice(list("DEF"), 40),
+            "weight_1": share, "weight_2": 1 - share,
+        }
+    )  # fmt: skip
+    table.to_csv("table.csv", index=False)
+    write_own_spec(
+        Path(), unit="child", likelihood={"family": "bernoulli", "outcome": "at_school"},
+        effects=[{"kind": "group", "by": "home"}],
+        membership={"columns": {"home": "home_"}, "weights": "weight_"}, **changes,
+    )  # fmt: skip
+
+
+def fit_homes(*, weights: str | None = None, sensitivity: bool = False) -> Outcome:
+    return pipeline.fit(
+        make_request(
+            "my_spec.yaml", Path("table.csv"), None, {}, weights=weights, sensitivity=sensitivity
+        )
+    )
+
+
+def test_other_weights_are_another_run_that_says_why(rooms: Rooms) -> None:
+    homes_spec()
+    first = fit_homes()
+    assert rooms.wanted == [()]
+    equal = fit_homes(weights="equal")
+    assert "the setting weights has changed (given to equal)" in equal.reason
+    assert equal.run != first.run
+    assert len(rooms.sampled) == 2
+    # what the spec says by itself is the run that is there
+    assert fit_homes(weights="given").run == first.run
+
+
+def test_sensitivity_goes_on_from_the_run_that_is_there(rooms: Rooms) -> None:
+    homes_spec(report={"higher_is": "better"})
+    first = fit_homes()
+    more = fit_homes(sensitivity=True)
+    assert more.run == first.run
+    assert more.refitted
+    assert more.reason == "the draws are kept; checks, estimates and report are made again"
+    assert rooms.wanted == [(), ("equal", "recency", "first", "last")]
+    assert rooms.sampled == [first.run.run_id]
+    assert not fit_homes(sensitivity=True).refitted
+    # and the weighings that are there stay, whether they are asked for or not
+    assert not fit_homes().refitted
+    (more.run.folder / "companion-last.nc").unlink()
+    assert not fit_homes().refitted
+    assert fit_homes(sensitivity=True).refitted
+
+
+def test_weights_asked_for_are_not_made_twice(rooms: Rooms) -> None:
+    homes_spec()
+    fit_homes(weights="first", sensitivity=True)
+    assert rooms.wanted == [("equal", "recency", "last")]
+
+
+def test_one_home_a_row_has_no_weights(rooms: Rooms) -> None:
+    with pytest.raises(SpecError, match="has one home a row, which has no weight"):
+        fit_homes(weights="equal")
+    homes_spec()
+    with pytest.raises(SpecError, match="'scheme' was 'heaviest'"):
+        fit_homes(weights="heaviest")
+
+
+def test_an_outcome_of_several_is_a_model_of_its_own(rooms: Rooms) -> None:
+    write_own_outcomes(Path())
+    names = [
+        make_request("my_outcomes.yaml", Path("table.csv"), None, {}, outcome).spec
+        for outcome in ("deaths", "returns")
+    ]
+    assert [spec.name for spec in names] == ["own-deaths", "own-returns"]
+    assert [spec.part_of for spec in names] == ["own", "own"]
+    assert [spec.title for spec in names] == ["Deaths", "Returns"]
+    assert [spec.likelihood.outcome for spec in names] == ["deaths", "returns"]
+    assert names[0].effects == names[1].effects
+    outcome = pipeline.fit(make_request("my_outcomes.yaml", Path("table.csv"), None, {}, "returns"))
+    assert outcome.report == Path("reports/own-returns/index.html")
 
 
 def absent_column() -> None:
