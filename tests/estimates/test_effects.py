@@ -113,7 +113,9 @@ def test_the_effect_of_a_type_is_that_on_the_average_child(fit):
     draws = fit.posterior
     shares = [fit.table[f"has_{need}"].mean() for need in NEEDS]
     assert crossed_needs(fit.design, len(TYPES)) == NEEDS
-    assert need_shares(fit.design, len(TYPES)).tolist() == pytest.approx(shares)
+    assert need_shares(fit.design, fit.design.factors["home_type"]).tolist() == pytest.approx(
+        shares
+    )
     expected = draws["home_type_effect"] + np.einsum("snh,n->sh", draws["type_need_effect"], shares)
     assert type_effects(fit, draws) == pytest.approx(expected)
     assert type_effects(fit, draws).sum(axis=1) == pytest.approx(np.zeros(draws.size), abs=1e-9)
@@ -122,7 +124,7 @@ def test_the_effect_of_a_type_is_that_on_the_average_child(fit):
 def test_its_prior_sd_has_the_needs_in_it(fit):
     draws = fit.posterior
     rng = np.random.default_rng(1)
-    shares = need_shares(fit.design, len(TYPES))
+    shares = need_shares(fit.design, fit.design.factors["home_type"])
     size, types = 200_000, len(TYPES)
     theta = 0.3 * rng.standard_normal((size, types))
     gamma = 0.2 * rng.standard_normal((size, len(NEEDS), types))
