@@ -73,6 +73,12 @@ def loo_checks(fit: Fit) -> tuple[Check, ...]:
 
 def _no_unit_to_leave_out(fit: Fit) -> str | None:
     likelihood, unit = fit.structure.likelihood, fit.spec.unit
+    if fit.design.routes and _own_effect(fit) is not None:
+        axis = "part of the outcome" if fit.design.responses else "route"
+        return (
+            f"A '{unit}' has an effect on each {axis}; they belong together and cannot be "
+            "integrated out one by one."
+        )
     if not isinstance(likelihood, HazardTimes):
         return None
     if in_cells(fit.design):
@@ -81,11 +87,6 @@ def _no_unit_to_leave_out(fit: Fit) -> str | None:
         return (
             f"Rows of one '{likelihood.frailty}' share a frailty, so a '{unit}' cannot be "
             f"left out alone; name '{likelihood.frailty}' as the unit."
-        )
-    if fit.design.routes and _own_effect(fit) is not None:
-        return (
-            f"A '{unit}' has an effect on each route; they belong together and cannot be "
-            "integrated out one by one."
         )
     return None
 

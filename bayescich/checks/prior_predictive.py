@@ -19,7 +19,7 @@ from bayescich.checks.levels import exchangeable_groups, home_group, new_home
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
-from bayescich.model.likelihoods.responses import is_measurement
+from bayescich.model.likelihoods.responses import is_measurement, main
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -108,9 +108,17 @@ def _judge_outcome(fit: Fit, before: FloatArray) -> tuple[Status, str]:
         ratio = float((high - low) / max(seen[1] - seen[0], 1e-12))
         ok = SCALE_LIMITS[0] <= ratio <= SCALE_LIMITS[1]
         return _status(ok), f"that is {ratio:.1f} times as wide as the observed values"
+    before = before / most_points(fit)
+    low, high = low / most_points(fit), high / most_points(fit)
     extreme = float(np.mean((before < EXTREME) | (before > 1 - EXTREME)))
     ok = extreme <= EXTREME_SHARE_LIMIT and high - low >= NARROW_LIMIT
     return _status(ok), f"{extreme:.0%} of the belief is below 1% or above 99%"
+
+
+def most_points(fit: Fit) -> float:
+    """Return the most points an outcome can have; one for a probability."""
+    most = main(fit.design).maximum if fit.design.responses else None
+    return float(most or 1)
 
 
 def _groups(fit: Fit) -> Check:

@@ -159,8 +159,9 @@ def _factors(table: pd.DataFrame, spec: ModelSpec, stays: Stays | None) -> dict[
     kinds = (TypeNeedEffectSpec, SettingsEffectSpec)
     others = [e.by for e in spec.effects if isinstance(e, kinds)]
     named = dict.fromkeys((*spec.group_columns, *others))
+    rest = {e.by: e.rest for e in spec.effects if isinstance(e, SettingsEffectSpec)}
     factors: dict[str, Grouping] = {
-        name: stays.membership(name)
+        name: stays.membership(name, rest.get(name))
         if stays is not None and name in spec.members
         else make_factor(table, name, spec)
         for name in named

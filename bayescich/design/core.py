@@ -156,6 +156,8 @@ class Response:
     role: Literal["outcome", "stage", "recorded"] = "outcome"
     maximum: int | None = None
     """Of points: the most there can be."""
+    good: tuple[int, ...] = ()
+    """Of categories without an order: those that are good for the child, by their place."""
     turned: bool = False
     """Whether a higher linear predictor means less of it (outcomes turned so that up is better)."""
 

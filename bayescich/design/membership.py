@@ -30,6 +30,8 @@ from bayescich.spec.outcomes import MembershipSpec, SettingsEffectSpec
 
 _ROUNDING = 1e-6
 """By how much rounded shares may add up to more than one."""
+_REST = 1e-3
+"""Part of a window, a day in three years, below which nothing is left of it."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,31 @@ class Stays:
     """Years from the first day to the end of the window, with ``scheme: recency``."""
     ended: FloatArray | None = None
 
-    def membership(self, name: str) -> Membership:
-        """Return the levels of one column with their weights, each level once a row."""
-        levels, code, has = self._coded(name)
-        labels = self._labels(levels, code, has, self.weight)
-        nodes = tuple(
-            self._labels(levels, code, has, self._faded(log_scale))
-            for log_scale in (NODES if self.began is not None else ())
-        )
-        return Membership(name, levels, labels, nodes)
+    def membership(self, name: str, rest: str | None = None) -> Membership:
+        """Return the levels of one column with their weights, each level once a row.
 
-    def _coded(self, name: str) -> tuple[tuple[str, ...], IntArray, npt.NDArray[np.bool_]]:
-        found = self.places[name]
-        has = np.array([level is not None for level in found])
-        levels, code = np.unique(found[has].astype(str), return_inverse=True)
-        return tuple(str(level) for level in levels), code.astype(np.int64), has
+        ``rest`` names a further level: the part of the window in no stay, where there is any.
+        """
+        left = np.zeros(0) if rest is None else 1.0 - np.bincount(self.row, self.weight, self.rows)
+        beyond = np.flatnonzero(left > _REST).astype(np.int64)
+        place = np.r_[self.places[name], np.full(len(beyond), rest, dtype=np.object_)]
+        has = np.array([level is not None for level in place])
+        found, code = np.unique(place[has].astype(str), return_inverse=True)
+        levels = tuple(str(level) for level in found)
+        row = np.r_[self.row, beyond][has]
 
-    def _labels(
-        self,
-        levels: tuple[str, ...],
-        code: IntArray,
-        has: npt.NDArray[np.bool_],
-        weight: FloatArray,
-    ) -> LabelMatrix:
-        shape = (self.rows, len(levels))
-        matrix = sparse.csr_array(
-            sparse.coo_array((weight[has], (self.row[has], code)), shape=shape)
-        )
-        matrix.sum_duplicates()
-        start, labels = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
-        return LabelMatrix(levels, start, labels, matrix.data)
+        def labels(weight: FloatArray) -> LabelMatrix:
+            # what lies beyond the stays keeps its weight, however those fade
+            weighed = np.r_[weight, left[beyond]][has]
+            cells = sparse.coo_array((weighed, (row, code)), shape=(self.rows, len(levels)))
+            matrix = sparse.csr_array(cells)
+            matrix.sum_duplicates()
+            start, which = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+            return LabelMatrix(levels, start, which, matrix.data)
+
+        nodes = NODES if self.began is not None else ()
+        faded = tuple(labels(self._faded(log_scale)) for log_scale in nodes)
+        return Membership(name, levels, labels(self.weight), faded)
 
     def _faded(self, log_scale: float) -> FloatArray:
         """Return weights that fade, adding up over each row's stays to what they did by days."""

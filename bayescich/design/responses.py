@@ -6,6 +6,7 @@ how many, and whether the outcome is recorded at all.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -136,13 +137,16 @@ def _not_asked(table: pd.DataFrame, spec: ModelSpec, item: ResponseSpec) -> Mask
     """Return the rows of which the outcome was not to be had, whoever the child."""
     if item.reason is None or not item.not_asked:
         return np.zeros(len(table), dtype=np.bool_)
-    why = column(table, item.reason, spec, blanks=True)
-    absent = [reason for reason in item.not_asked if not (why == reason).any()]
-    if len(absent) == len(item.not_asked):
-        raise fault(
-            spec, item.reason, f"never gives the reason {', '.join(absent)}",
-            "rows that were not asked would be taken for not recorded",
-        )  # fmt: skip
+    why = column(table, item.reason, spec, blanks=True).astype("string")
+    given = [str(reason).lower() for reason in why.dropna().unique()]
+    for reason in item.not_asked:
+        near = difflib.get_close_matches(reason.lower(), given, n=1, cutoff=0.8)
+        if near and not (why == reason).any():
+            # a reason that is in no row is well; one that is misspelt is not
+            raise fault(
+                spec, item.reason, f"never gives the reason {reason}, but one much like it",
+                "rows that were not asked would be taken for not recorded",
+            )  # fmt: skip
     return why.isin(item.not_asked).to_numpy(dtype=np.bool_)
 
 
@@ -281,8 +285,10 @@ def _categories(
         )
     y = code.fillna(0).to_numpy(np.float64)
     ordered = isinstance(item, OrdinalSpec)
+    chosen = () if isinstance(item, OrdinalSpec) else item.good
+    good = tuple(k for k, label in enumerate(item.categories) if label in chosen)
     response = Response(
         "", "ordinal" if ordered else "categorical", 0,
-        width=1 if ordered else len(item.categories) - 1, categories=item.categories,
+        width=1 if ordered else len(item.categories) - 1, categories=item.categories, good=good,
     )  # fmt: skip
     return Measured(response, np.where(seen, y, 0.0), np.ones(len(y)), seen)

@@ -27,6 +27,7 @@ from bayescich.estimates.needs import need_estimates
 from bayescich.estimates.outcome_types import outcome_type_estimates
 from bayescich.estimates.recording import recording_estimates
 from bayescich.estimates.routes import route_estimates
+from bayescich.estimates.slopes import slope_estimates
 from bayescich.estimates.standardised_times import standardised_time_estimates
 from bayescich.estimates.truth import truth_estimates
 from bayescich.estimates.type_need import type_need_estimates
@@ -53,6 +54,7 @@ SECTIONS: Mapping[str, Section] = {
     "type_need": lambda fit, _: type_need_estimates(fit, _stream(fit, "type need")),
     "groups": lambda fit, _: group_estimates(fit),
     "coefficients": lambda fit, _: coefficient_estimates(fit),
+    "slopes": lambda fit, _: slope_estimates(fit),
     "baselines": lambda fit, _: baseline_estimates(fit),
     "walks": lambda fit, _: walk_estimates(fit),
     "variance": lambda fit, _: variance_estimates(fit),

@@ -30,6 +30,7 @@ from bayescich.estimates.standardise import needs_in_type, new_home_groups, not_
 from bayescich.estimates.type_effects import home_levels, home_type_of
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.settings import SettingsEffect
+from bayescich.model.likelihoods.responses import coupled
 from bayescich.model.response.blanks import drawn_blanks
 from bayescich.sampling.fit import Fit
 
@@ -117,19 +118,21 @@ def _of_piece(
         base = base + draws["child_loading"][:, :, None] * child
     homes = base + _new_homes(fit, draws, rng)
     found = [
-        _readings(readings, draws, homes + _type_part(fit, draws, kind, chosen))
+        _readings(fit, readings, draws, homes + _type_part(fit, draws, kind, chosen))
         for kind in range(len(home_levels(fit)))
     ]
     if settings is not None:
         found += [
-            _readings(readings, draws, base + _setting_part(fit, draws, place))
+            _readings(fit, readings, draws, base + _setting_part(fit, draws, place))
             for place in places_of(fit)[len(home_levels(fit)) :]
         ]
     return np.stack(found, axis=1)
 
 
-def _readings(readings: tuple[Reading, ...], draws: Draws, eta: FloatArray) -> FloatArray:
-    return np.stack([reading.of(draws, eta).mean(axis=1) for reading in readings], axis=1)
+def _readings(fit: Fit, readings: tuple[Reading, ...], draws: Draws, eta: FloatArray) -> FloatArray:
+    # being recorded may hang on the outcome itself
+    moved = coupled(draws, eta, fit.design)
+    return np.stack([reading.of(draws, moved).mean(axis=1) for reading in readings], axis=1)
 
 
 def _type_part(fit: Fit, draws: Draws, kind: int, chosen: IntArray) -> FloatArray:

@@ -17,7 +17,6 @@ from bayescich.design.core import Design, Response
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.response.densities import is_score, mean_of, with_first
 from bayescich.sampling.fit import Fit
-from bayescich.spec.outcomes import CategoricalSpec
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def readings_of(fit: Fit) -> tuple[Reading, ...]:
         if response.role != "outcome":
             continue
         if response.kind == "categorical":
-            found += _categories(fit, design, place)
+            found += _categories(design, place)
         elif response.kind == "truncated":
             found += _hurdle(design, place)
         elif not _before_points(design, place):
@@ -98,7 +97,7 @@ def _hurdle(design: Design, place: int) -> list[Reading]:
     ]
 
 
-def _categories(fit: Fit, design: Design, place: int) -> list[Reading]:
+def _categories(design: Design, place: int) -> list[Reading]:
     response = design.responses[place]
 
     def chance(which: tuple[int, ...]) -> Callable[[Draws, FloatArray], FloatArray]:
@@ -112,18 +111,11 @@ def _categories(fit: Fit, design: Design, place: int) -> list[Reading]:
         Reading(label, "probability", chance((k,)), (place,))
         for k, label in enumerate(response.categories)
     ]
-    good = good_categories(fit, response)
+    good = response.good
     if not good:
         return each
     words = " or ".join(response.categories[k] for k in good)
     return [Reading(words, "probability", chance(good), (place,)), *each]
-
-
-def good_categories(fit: Fit, response: Response) -> tuple[int, ...]:
-    """Return the categories that the spec calls good, by their place."""
-    item = fit.spec.likelihood
-    named = item.good if isinstance(item, CategoricalSpec) else ()
-    return tuple(k for k, label in enumerate(response.categories) if label in named)
 
 
 def _whole(fit: Fit, found: list[Reading]) -> list[Reading]:

@@ -198,7 +198,8 @@ def new_home_groups(fit: Fit) -> tuple[GroupEffect, ...]:
 
 def new_home_sd(fit: Fit, draws: Draws) -> FloatArray:
     """Return the SD of the summed effects of a new home of a new provider, shape (samples,)."""
-    variances = [draws[group.sd_variable] ** 2 for group in new_home_groups(fit)]
+    groups = (group.variances(draws, fit.design) for group in new_home_groups(fit))
+    variances = [variance for group in groups for variance in group.values()]
     return np.sqrt(sum(variances, np.zeros(draws.size)))
 
 

@@ -86,18 +86,32 @@ def _at(array: FloatArray, route: int) -> FloatArray:
 def components(fit: Fit) -> Mapping[str, FloatArray]:
     """Return draws of the variance of each source, (samples,) or (samples, routes), by name."""
     posterior, likelihood = fit.posterior, fit.structure.likelihood
-    found = {g.column: posterior[g.sd_variable] ** 2 for g in fit.structure.groups}
+    groups = (g.variances(posterior, fit.design) for g in fit.structure.groups)
+    found = {name: variance for group in groups for name, variance in group.items()}
     found |= _of_rows(fit)
     if isinstance(likelihood, HazardTimes):
         if likelihood.frailty is not None:
             found[f"{likelihood.frailty} (frailty)"] = likelihood.family.log_variance(posterior)
     elif not is_measurement(likelihood, fit.design):
-        found["single outcome (logit)"] = np.full(posterior.size, np.pi**2 / 3.0)
+        found["single outcome"] = _of_single_outcomes(fit)
     elif (known := known_errors(fit.design)) is None:
         found["residual"] = posterior["residual_sd"] ** 2
     else:
         found["known error"] = np.full(posterior.size, float(np.mean(known**2)))
     return found
+
+
+def _of_single_outcomes(fit: Fit) -> FloatArray:
+    """Return the variance of the link's own distribution, by part where there are several.
+
+    π²/3 of a logit, π²/6 of an event within a time (complementary log-log).
+    """
+    each = np.full(max(len(fit.design.routes), 1), np.pi**2 / 3.0)
+    for response in fit.design.responses:
+        if response.kind == "cloglog":
+            each[response.column] = np.pi**2 / 6.0
+    found = np.broadcast_to(each, (fit.posterior.size, len(each)))
+    return found if fit.design.routes else found[:, 0]
 
 
 def _of_rows(fit: Fit) -> dict[str, FloatArray]:

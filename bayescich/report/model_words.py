@@ -13,6 +13,7 @@ from bayescich.model.effects.group import GroupEffect
 from bayescich.model.effects.intercept import InterceptEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
 from bayescich.model.effects.settings import SettingsEffect
+from bayescich.model.effects.slopes import SlopesEffect
 from bayescich.model.effects.walk import WalkEffect
 from bayescich.model.response.densities import DISPERSED, extra_name
 from bayescich.report.blocks import Cell, Equation, Heading, Table, Term
@@ -139,10 +140,17 @@ def _group(fit: Fit, effect: GroupEffect, sampled: str) -> Term:
         routes = f"; the effects of one level on the {on} {together}"
     if isinstance(fit.design.factors[effect.column], Membership):
         routes += "; each counts by the part of the window lived there"
+    if isinstance(effect, SlopesEffect):
+        routes += (
+            f"; each has a coefficient of {readable(effect.slope)} of its own, s, around the "
+            "common one, which may go with its level"
+        )
     how = sampled.removeprefix("zero-sum, ").replace("noncentred", "non-centred")
     said = f"; sampled {how}" if how else ""
     meaning = f"{count(levels)} {plural(words)}, partially pooled: {pooled}{zero}{routes}{said}"
-    return Term(f"{_LETTERS.get(effect.column, 'g')}[{_with_route(fit, words)}]", meaning)
+    slopes = f" + s[{words}]·x" if isinstance(effect, SlopesEffect) else ""
+    symbol = f"{_LETTERS.get(effect.column, 'g')}[{_with_route(fit, words)}]{slopes}"
+    return Term(symbol, meaning)
 
 
 def _walk(fit: Fit, effect: WalkEffect) -> Term:
@@ -211,12 +219,20 @@ def _roles_of(fit: Fit, effect: Effect) -> list[tuple[str, str]]:
         return roles + (between if fit.design.routes and not fit.design.responses else [])
     if isinstance(effect, GroupEffect):
         words = plain(effect.sd_variable).replace(INTERACTION, " by ")
-        return [(words, fit.priors.role_of(*effect.prior_roles()))]
+        return [(words, fit.priors.role_of(*effect.prior_roles())), *_slope_roles(fit, effect)]
     if isinstance(effect, WalkEffect):
         return _walk_roles(fit, effect)
     if isinstance(effect, SettingsEffect):
         return [("effect of another setting", "setting")]
     return _needs_roles(fit, effect)
+
+
+def _slope_roles(fit: Fit, effect: GroupEffect) -> list[tuple[str, str]]:
+    if not isinstance(effect, SlopesEffect):
+        return []
+    by = plain(effect.column).replace(INTERACTION, " by ")
+    what = f"SD of the coefficient of {readable(effect.slope)} by {by}"
+    return [(what, fit.priors.role_of(*effect.slope_prior_roles()))]
 
 
 def _walk_roles(fit: Fit, effect: WalkEffect) -> list[tuple[str, str]]:

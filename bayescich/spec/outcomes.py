@@ -216,6 +216,9 @@ class SettingsEffectSpec(Strict):
     """The setting whose effect is nought."""
     homes: str = "home"
     """The setting of children's homes: home types are departures from it."""
+    rest: str | None = "not in care"
+    """What the part of the window in no stay is called, a setting of its own; ``null`` takes it
+    for the reference."""
 
 
 def each_once(names: tuple[str, ...], what: str) -> tuple[str, ...]:

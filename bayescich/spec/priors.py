@@ -160,7 +160,7 @@ def check_role(role: str, prior: Prior) -> None:
     if normal and (role.endswith(("_sd", ".sd")) or role in _ABOVE_ZERO):
         above = ", ".join(name for name in PARAMETERS if name != "normal")
         raise ValueError(f"'{role}' is above zero: normal is not; allowed: {above}")
-    mean = role in {"fixed", "needs.mean", "matching.mean"}
+    mean = role in {"fixed", "needs.mean", "matching.mean", "setting"}
     if not normal and (mean or (role.startswith("fixed.") and role not in ROLES)):
         raise ValueError(f"'{role}' was {prior.distribution}; allowed: normal")
 
@@ -169,4 +169,4 @@ def _allowed_roles() -> Iterable[str]:
     return (*ROLES, "<group>.sd", "fixed.<column>")
 
 
-_ABOVE_ZERO = {"cutpoint.gap", "frailty.variance"}
+_ABOVE_ZERO = {"cutpoint.gap", "frailty.variance", "dispersion"}

@@ -69,8 +69,13 @@ def test_a_home_counts_by_its_weight_and_one_lived_in_twice_by_both() -> None:
     assert lived(design) == [{"H": 0.2, "K": 0.3}, {"H": 0.75}, {"K": 1.0}]
     assert lived(design, "home_type") == [{"solo": 0.2, "large": 0.3}, {"solo": 0.75}, {"large": 1}]
     assert lived(design, "setting") == [
-        {"foster": 0.5, "home": 0.5}, {"home": 0.75, "kin": 0.125}, {"home": 1.0},
-    ]  # fmt: skip
+        {"foster": 0.5, "home": 0.5},
+        # what is left of b's window was in no stay
+        {"home": 0.75, "kin": 0.125, "not in care": 0.125},
+        {"home": 1.0},
+    ]
+    alike = build_design(table(), spec(HOMES, TYPES, SETTINGS | {"rest": None}))
+    assert lived(alike, "setting")[1] == {"home": 0.75, "kin": 0.125}
     homes = design.factors["home"]
     assert isinstance(homes, Membership)
     assert len(homes.labels.labels) == 4
@@ -104,7 +109,9 @@ def test_with_settings_the_first_home_stands_for_all_not_the_first_stay() -> Non
     first = build_design(frame, spec(HOMES, SETTINGS, scheme="first"))
     assert lived(first) == [{"H": 1.0}, {"H": 0.875}, {"K": 1.0}, {}, {}]
     # whoever was in no home keeps the first stay of all
-    assert lived(first, "setting")[1:4] == [{"home": 0.875}, {"home": 1.0}, {"foster": 1.0}]
+    assert lived(first, "setting")[1:4] == [
+        {"home": 0.875, "not in care": 0.125}, {"home": 1.0}, {"foster": 1.0},
+    ]  # fmt: skip
     last = build_design(frame, spec(HOMES, SETTINGS, scheme="last"))
     assert lived(last)[0] == {"K": 1.0}
     assert lived(last, "setting")[3] == {"kin": 1.0}

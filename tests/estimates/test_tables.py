@@ -65,7 +65,7 @@ def test_shares_add_to_one_and_logit_models_have_their_own_variance():
     for make in (hazard_fit, ordinal_fit, binomial_fit):
         table = only(variance_estimates(make())).table
         assert table["share_mean"].sum() == pytest.approx(1.0)
-    own = components(ordinal_fit())["single outcome (logit)"]
+    own = components(ordinal_fit())["single outcome"]
     assert own == pytest.approx(np.full(own.shape, np.pi**2 / 3))
 
 

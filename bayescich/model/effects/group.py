@@ -107,6 +107,13 @@ class GroupEffect:
         levels = draws[self.variable].shape[1]
         return sd * np.sqrt(1.0 - 1.0 / levels) if self.zero_sum else sd
 
+    def variances(self, draws: Draws, design: Design) -> dict[str, FloatArray]:
+        """Return how much of the variance of η the levels make, by source, (samples,) or by route.
+
+        ``design`` is asked where that depends on the rows.
+        """
+        return {self.column: draws[self.sd_variable] ** 2}
+
     def prior_roles(self) -> tuple[str, ...]:
         """Return the roles under which its prior is looked up, narrowest first."""
         return (f"{self.column}.sd", f"{self.role}.sd")

@@ -70,6 +70,12 @@ class SlopesEffect(GroupEffect):
         """Name of the correlation of intercepts and slopes."""
         return f"{self.column}_slope_correlation"
 
+    def variances(self, draws: Draws, design: Design) -> dict[str, FloatArray]:
+        """Return those of the intercepts and, averaged over the rows, of the slopes."""
+        size = float(np.mean(self.covariate(design) ** 2))
+        slopes = {f"{self.column} × {self.slope}": draws[self.slope_sd_variable] ** 2 * size}
+        return super().variances(draws, design) | slopes
+
     def slope_prior_roles(self) -> tuple[str, ...]:
         """Return the roles under which the prior of the slopes' SD is looked up."""
         return (f"{self.column}.slope_sd", "group.slope_sd")

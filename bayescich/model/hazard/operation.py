@@ -6,12 +6,11 @@ import functools
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
-from pytensor.gradient import DisconnectedType
-from pytensor.graph import Apply, Op
+from pytensor.graph import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from bayescich.model.draws import Tensor, outside
+from bayescich.model.fused import FusedOp
 from bayescich.model.hazard.arrays import HazardArrays
 from bayescich.model.hazard.kernel import GAMMA, LOG_NORMAL, NO_FRAILTY, make_kernel
 
@@ -24,23 +23,18 @@ _VERSION = 2
 """To be raised when the kernel changes: numba's cache on disk goes by it."""
 
 
-class HazardOp(Op):
+class HazardOp(FusedOp):
     """Log-likelihood of a hazard and its gradient: five outputs, of which the first is the value.
 
-    The gradient is computed with the value, so ``pullback`` only multiplies.
+    It takes the learnt tensors and the arrays of ``HazardArrays`` in order.
     """
 
+    learnt = LEARNT
     __props__ = ("routes", "kind")
 
     def __init__(self, routes: int, kind: int) -> None:
         self.routes = routes
         self.kind = kind
-
-    def make_node(self, *inputs: Any) -> Apply[Any]:
-        """Take the four learnt tensors and the arrays of ``HazardArrays`` in order."""
-        tensors = [pt.as_tensor_variable(value) for value in inputs]
-        outputs = [pt.dscalar(), *(tensor.type() for tensor in tensors[:LEARNT])]
-        return Apply(self, tensors, outputs)
 
     def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
         """Evaluate from Python, as PyMC does for a single point."""
@@ -48,16 +42,6 @@ class HazardOp(Op):
         results = kernel_of(self.routes, self.kind)(*learnt, float(inputs[3]), *inputs[LEARNT:])
         for storage, result in zip(output_storage, results, strict=True):
             storage[0] = np.asarray(result, dtype=np.float64)
-
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Multiply the gradient that came with the value."""
-        seed = cotangents[0]
-        found = [seed * gradient for gradient in outputs[1:]]
-        return [*found, *(DisconnectedType()() for _ in inputs[LEARNT:])]
-
-    def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
-        """Say that only the value counts, and only the learnt inputs lead to it."""
-        return [[k < LEARNT, *[False] * LEARNT] for k in range(len(node.inputs))]
 
 
 @functools.cache

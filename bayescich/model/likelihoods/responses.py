@@ -189,9 +189,11 @@ class ResponseLikelihood:
     def counted(self, values: FloatArray, design: Design) -> FloatArray:
         """Return what is summed for a crude rate, from values of the main response."""
         response = main(design)
-        if response.kind in {"categorical", "ordinal"}:
-            from_ = len(response.categories) // 2 if response.kind == "ordinal" else 1
-            return (values >= from_).astype(np.float64) * main_seen(design)
+        if response.kind == "categorical":
+            return np.isin(values, good_categories(response)).astype(np.float64) * main_seen(design)
+        if response.kind == "ordinal":
+            half = len(response.categories) // 2
+            return (values >= half).astype(np.float64) * main_seen(design)
         return values * main_seen(design)
 
     def summary_denominator(self, design: Design) -> FloatArray:
@@ -205,8 +207,14 @@ class ResponseLikelihood:
     def expected(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the expectation of the numerator, shape (samples, rows)."""
         by_part = _by_part(eta, design)
-        value = _main_mean(draws, by_part, design)
-        return value * self.summary_denominator(design)
+        place = main_place(design)
+        if design.responses[place].kind == "cloglog":
+            # the chance within a year is not that within the time of exposure
+            years = design.outcome["size"][:, place]
+            return -np.expm1(-years * np.exp(turned(by_part, design.responses[place]))) * (
+                main_seen(design)
+            )
+        return _main_mean(draws, by_part, design) * self.summary_denominator(design)
 
     def standardised(
         self, draws: Draws, eta: FloatArray, design: Design, horizon_days: float | None
@@ -276,6 +284,11 @@ def main_value(every: FloatArray, design: Design) -> FloatArray:
     return every[:, place] * main_seen(design)
 
 
+def good_categories(response: Response) -> tuple[int, ...]:
+    """Return the categories that count: those called good, else all but the first."""
+    return response.good or tuple(range(1, len(response.categories)))
+
+
 def coupled(draws: Draws, by_part: FloatArray, design: Design) -> FloatArray:
     """Return η by part, the chance of being recorded moved by the outcome's own η."""
     if not any(r.coupled >= 0 for r in design.responses):
@@ -299,7 +312,8 @@ def _main_mean(draws: Draws, by_part: FloatArray, design: Design) -> FloatArray:
     place = main_place(design)
     response = design.responses[place]
     if response.kind == "categorical":
-        return 1.0 - softmax(with_first(by_part, response), axis=1)[:, 0]
+        every = softmax(with_first(by_part, response), axis=1)
+        return np.asarray(every[:, list(good_categories(response))].sum(axis=1))
     return (
         mean_of(draws, by_part, design, place)
         if not is_hurdle(design)

@@ -33,17 +33,21 @@ _compiled = numba.njit(nogil=True, error_model="numpy", cache=True, inline="neve
 @_compiled
 def log_gamma(x: float) -> Any:
     """Return log Γ(x) and its derivative, x > 0."""
-    factors, slope = 1.0, 0.0
+    factors, sums = 1.0, 0.0
     while x < _SHIFT:
+        # 1/x + 1/(x + 1) + … as one fraction, so that it is divided once
+        sums = sums * x + factors
         factors *= x
-        slope -= 1.0 / x
         x += 1.0
     r = 1.0 / x
     s = r * r
     logged = math.log(x)
-    value = (x - 0.5) * logged - x + _HALF_LOG_TWO_PI - math.log(factors)
+    value = (x - 0.5) * logged - x + _HALF_LOG_TWO_PI
+    slope = logged - 0.5 * r
+    if factors != 1.0 or sums != 0.0:
+        value -= math.log(factors)
+        slope -= sums / factors
     value += r * (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s / 1188))))
-    slope += logged - 0.5 * r
     slope -= s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
     return value, slope
 
@@ -52,14 +56,20 @@ def log_gamma(x: float) -> Any:
 def gamma_ratio(x: float, k: float) -> Any:
     """Return ``log Γ(x + k) - log Γ(x)`` for a whole k, and its derivative in x."""
     if k <= _FEW:
-        factors, slope = 1.0, 0.0
-        for j in range(int(k)):
-            factors *= x + j
-            slope += 1.0 / (x + j)
-        return math.log(factors), slope
+        return few_factors(x, k)
     upper, upper_slope = log_gamma(x + k)
     lower, lower_slope = log_gamma(x)
     return upper - lower, upper_slope - lower_slope
+
+
+@_compiled
+def few_factors(x: float, k: float) -> Any:
+    """Return the same multiplied out."""
+    factors, sums = 1.0, 0.0
+    for j in range(int(k)):
+        sums = sums * (x + j) + factors
+        factors *= x + j
+    return math.log(factors), sums / factors
 
 
 @_compiled
@@ -73,7 +83,10 @@ def softplus(x: float) -> float:
 @_compiled
 def binomial(y: float, n: float, eta: float) -> Any:
     """Return ``y η - n log(1 + e^η)`` and its slope."""
-    return y * eta - n * softplus(eta), y - n / (1.0 + math.exp(-eta))
+    small = math.exp(-abs(eta))
+    less = small / (1.0 + small)
+    chance = 1.0 - less if eta > 0.0 else less
+    return y * eta - n * (max(eta, 0.0) + math.log1p(small)), y - n * chance
 
 
 @_compiled
@@ -88,10 +101,25 @@ def cloglog(y: float, exposure: float, eta: float) -> Any:
 
 
 @_compiled
-def beta_binomial(y: float, n: float, eta: float, log_dispersion: float) -> Any:
+def of_trials(n: float, log_dispersion: float) -> Any:
+    """Return what a beta-binomial's log-likelihood has that is the same whatever η is.
+
+    Its value and its slope in the log dispersion: many rows have as many trials, and with a child
+    effect a row is evaluated at many η.
+    """
+    total = math.exp(log_dispersion)
+    value, slope = gamma_ratio(total, n)
+    return value, total * slope
+
+
+@_compiled
+def beta_binomial(
+    y: float, n: float, eta: float, log_dispersion: float, both: float, both_slope: float
+) -> Any:
     """Return a beta-binomial's log-likelihood, its slopes in η and in the log dispersion.
 
-    Mean ``logistic(η)``, with ``a + b = exp(log_dispersion)``.
+    Mean ``logistic(η)``, with ``a + b = exp(log_dispersion)``; the last two arguments are what
+    :func:`of_trials` returns.
     """
     eta = min(max(eta, -FAR), FAR)
     total = math.exp(log_dispersion)
@@ -99,23 +127,39 @@ def beta_binomial(y: float, n: float, eta: float, log_dispersion: float) -> Any:
     a, b = share * total, total / (1.0 + math.exp(eta))
     up, up_slope = gamma_ratio(a, y)
     down, down_slope = gamma_ratio(b, n - y)
-    both, both_slope = gamma_ratio(total, n)
     # b / total is what 1 - share would be without its rounding
     in_eta = share * b * (up_slope - down_slope)
-    return up + down - both, in_eta, a * up_slope + b * down_slope - total * both_slope
+    return up + down - both, in_eta, a * up_slope + b * down_slope - both_slope
 
 
 @_compiled
-def truncated(y: float, n: float, eta: float, log_dispersion: float) -> Any:
+def truncated(
+    y: float, n: float, eta: float, log_dispersion: float, both: float, both_slope: float
+) -> Any:
     """Return the same for a count known to be above zero."""
-    value, in_eta, in_dispersion = beta_binomial(y, n, eta, log_dispersion)
-    none, none_in_eta, none_in_dispersion = beta_binomial(0.0, n, eta, log_dispersion)
+    eta = min(max(eta, -FAR), FAR)
+    total = math.exp(log_dispersion)
+    share = 1.0 / (1.0 + math.exp(-eta))
+    a, b = share * total, total / (1.0 + math.exp(eta))
+    up, up_slope = gamma_ratio(a, y)
+    lowest, lowest_slope = log_gamma(b)
+    if n - y <= _FEW:
+        down, down_slope = few_factors(b, n - y)
+    else:
+        down, down_slope = log_gamma(b + n - y)
+        down, down_slope = down - lowest, down_slope - lowest_slope
+    if n <= _FEW:
+        all_down, all_slope = few_factors(b, n)
+    else:
+        all_down, all_slope = log_gamma(b + n)
+        all_down, all_slope = all_down - lowest, all_slope - lowest_slope
+    none = all_down - both
     above = -math.expm1(none)
     odds = math.exp(none) / above
     return (
-        value - math.log(above),
-        in_eta + odds * none_in_eta,
-        in_dispersion + odds * none_in_dispersion,
+        up + down - both - math.log(above),
+        share * b * (up_slope - down_slope - odds * all_slope),
+        a * up_slope + b * down_slope - both_slope + odds * (b * all_slope - both_slope),
     )
 
 

@@ -30,22 +30,23 @@ from bayescich.model.response.families import (
     categorical,
     cloglog,
     normal,
+    of_trials,
     ordinal,
     softplus,
     truncated,
 )
 
 # numba's cache on disk goes by the text of this file alone, and holds the families' code with it:
-# state of the families 2, to be raised when they change
+# state of the families 3, to be raised when they change
 
 
 # without counting references: this makes no array, and eleven counts up and down a row, each of
 # them locked, took four fifths of the time of a row with one response
-@numba.njit(nogil=True, error_model="numpy", cache=True, inline="never", _nrt=False)
+@numba.njit(nogil=True, error_model="numpy", cache=True, inline="never", _nrt=False)  # type: ignore[call-overload,untyped-decorator]
 def _row(
     r: int, eta: Any, coupling: Any, extra: Any, y: Any, size: Any, seen: Any, kind: Any,
-    column: Any, width: Any, extra_start: Any, coupled: Any, turn: Any, in_eta: Any,
-    in_coupling: Any, in_extra: Any,
+    column: Any, width: Any, extra_start: Any, coupled: Any, turn: Any, both: Any,
+    both_slope: Any, in_eta: Any, in_coupling: Any, in_extra: Any,
 ) -> float:  # fmt: skip
     """Return the log-likelihood of a row given η; put its slopes into the last three."""
     value = 0.0
@@ -78,9 +79,13 @@ def _row(
             part, slope = ordinal(int(y[r, j]), level, extra[e:stop], in_extra[e:stop])
         else:
             if what == BETA_BINOMIAL:
-                part, slope, curve = beta_binomial(y[r, j], size[r, j], level, extra[e])
+                part, slope, curve = beta_binomial(
+                    y[r, j], size[r, j], level, extra[e], both[j], both_slope[j]
+                )
             elif what == TRUNCATED:
-                part, slope, curve = truncated(y[r, j], size[r, j], level, extra[e])
+                part, slope, curve = truncated(
+                    y[r, j], size[r, j], level, extra[e], both[j], both_slope[j]
+                )
             else:
                 part, slope, curve = normal(y[r, j], size[r, j], level, extra[e])
             in_extra[e] += curve
@@ -91,6 +96,19 @@ def _row(
             in_eta[other] += coupling[j] * slope
             in_coupling[j] += eta[other] * slope
     return value
+
+
+@numba.njit(nogil=True, error_model="numpy", cache=True, inline="never", _nrt=False)  # type: ignore[call-overload,untyped-decorator]
+def _trials(
+    r: int, extra: Any, size: Any, seen: Any, kind: Any, extra_start: Any, trials: Any, both: Any,
+    both_slope: Any,
+) -> None:  # fmt: skip
+    """Put what hangs on the number of trials alone into the last two, if it is another one."""
+    for j in range(len(kind)):
+        counted = kind[j] == BETA_BINOMIAL or kind[j] == TRUNCATED
+        if counted and seen[r, j] and size[r, j] != trials[j]:
+            trials[j] = size[r, j]
+            both[j], both_slope[j] = of_trials(size[r, j], extra[extra_start[j]])
 
 
 def make_kernel(columns: int) -> Any:
@@ -162,29 +180,36 @@ def make_kernel(columns: int) -> Any:
         each_coupling = np.zeros((cells, len(coupling)))
         each_extra = np.zeros((cells, len(extra)))
         row_coupling, row_extra = each_coupling[0], each_extra[0]
+        trials, both = np.full(len(kind), -1.0), np.zeros(len(kind))
+        both_slope = np.zeros(len(kind))
         for r in range(rows):
             anything = False
             for j in range(seen.shape[1]):
                 anything = anything or seen[r, j] == 1
             if not anything:
                 continue
+            _trials(r, extra, size, seen, kind, extra_start, trials, both, both_slope)
             for m in range(columns):
-                total = offset[m]
-                for g in range(gathered):
-                    total += levels[codes[r, g], m]
-                for j in range(label_start[r], label_start[r + 1]):
-                    total += label_weight[j] * levels[labels[j], m]
-                for p in range(covariate_count):
-                    total += covariates[r, p] * coefficients[p, m]
-                for h in range(hole_start[r], hole_start[r + 1]):
-                    total += filled[h] * coefficients[hole[h], m]
-                eta[m] = total
+                eta[m] = offset[m]
+            # columns innermost: they lie side by side
+            for g in range(gathered):
+                for m in range(columns):
+                    eta[m] += levels[codes[r, g], m]
+            for j in range(label_start[r], label_start[r + 1]):
+                for m in range(columns):
+                    eta[m] += label_weight[j] * levels[labels[j], m]
+            for p in range(covariate_count):
+                for m in range(columns):
+                    eta[m] += covariates[r, p] * coefficients[p, m]
+            for h in range(hole_start[r], hole_start[r + 1]):
+                for m in range(columns):
+                    eta[m] += filled[h] * coefficients[hole[h], m]
             first, last = flip_start[r], flip_start[r + 1]
             ways = 2 ** (last - first)
             if nodes == 1 and ways == 1:
                 value += _row(
                     r, eta, coupling, extra, y, size, seen, kind, column, width, extra_start,
-                    coupled, turn, row_eta, row_coupling, row_extra,
+                    coupled, turn, both, both_slope, row_eta, row_coupling, row_extra,
                 )  # fmt: skip
                 for j in range(len(coupling)):
                     in_coupling[j] += row_coupling[j]
@@ -208,8 +233,8 @@ def make_kernel(columns: int) -> Any:
                         c = s * nodes + q
                         found = _row(
                             r, moved, coupling, extra, y, size, seen, kind, column, width,
-                            extra_start, coupled, turn, each_eta[c], each_coupling[c],
-                            each_extra[c],
+                            extra_start, coupled, turn, both, both_slope, each_eta[c],
+                            each_coupling[c], each_extra[c],
                         )  # fmt: skip
                         each[c] = found + log_prior + log_weights[q]
                         largest = max(largest, each[c])
@@ -239,18 +264,21 @@ def make_kernel(columns: int) -> Any:
                     for e in range(len(extra)):
                         in_extra[e] += w * each_extra[c, e]
             for m in range(columns):
-                pull = row_eta[m]
-                in_rows[r, m] = pull
-                in_offset[m] += pull
-                for g in range(gathered):
-                    in_levels[codes[r, g], m] += pull
-                for j in range(label_start[r], label_start[r + 1]):
-                    in_levels[labels[j], m] += label_weight[j] * pull
-                for p in range(covariate_count):
-                    in_coefficients[p, m] += covariates[r, p] * pull
-                for h in range(hole_start[r], hole_start[r + 1]):
-                    in_coefficients[hole[h], m] += filled[h] * pull
-                    in_filled[h] += pull * coefficients[hole[h], m]
+                in_rows[r, m] = row_eta[m]
+                in_offset[m] += row_eta[m]
+            for g in range(gathered):
+                for m in range(columns):
+                    in_levels[codes[r, g], m] += row_eta[m]
+            for j in range(label_start[r], label_start[r + 1]):
+                for m in range(columns):
+                    in_levels[labels[j], m] += label_weight[j] * row_eta[m]
+            for p in range(covariate_count):
+                for m in range(columns):
+                    in_coefficients[p, m] += covariates[r, p] * row_eta[m]
+            for h in range(hole_start[r], hole_start[r + 1]):
+                for m in range(columns):
+                    in_coefficients[hole[h], m] += filled[h] * row_eta[m]
+                    in_filled[h] += row_eta[m] * coefficients[hole[h], m]
         return (
             value, in_levels, in_coefficients, in_offset, in_loading, in_coupling, in_extra,
             in_filled, in_chance, in_rows,

@@ -6,12 +6,11 @@ import functools
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
-from pytensor.gradient import DisconnectedType
-from pytensor.graph import Apply, Op
+from pytensor.graph import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from bayescich.model.draws import Tensor, outside
+from bayescich.model.fused import FusedOp
 from bayescich.model.response.arrays import ResponseArrays
 from bayescich.model.response.kernel import make_kernel
 
@@ -22,22 +21,17 @@ _VERSION = 3
 """To be raised when the kernel changes: numba's cache on disk goes by it."""
 
 
-class ResponseOp(Op):
+class ResponseOp(FusedOp):
     """Log-likelihood of responses and its gradient: nine outputs, of which the first is the value.
 
-    The gradient is computed with the value, so ``pullback`` only multiplies.
+    It takes the learnt tensors and the arrays of ``ResponseArrays`` in order.
     """
 
+    learnt = LEARNT
     __props__ = ("columns",)
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
-
-    def make_node(self, *inputs: Any) -> Apply[Any]:
-        """Take the learnt tensors and the arrays of ``ResponseArrays`` in order."""
-        tensors = [pt.as_tensor_variable(value) for value in inputs]
-        outputs = [pt.dscalar(), *(tensor.type() for tensor in tensors[:LEARNT])]
-        return Apply(self, tensors, outputs)
 
     def perform(self, node: Apply[Any], inputs: Any, output_storage: Any) -> None:
         """Evaluate from Python, as PyMC does for a single point."""
@@ -45,16 +39,6 @@ class ResponseOp(Op):
         *results, _ = kernel_of(self.columns)(*learnt, *inputs[LEARNT:])
         for storage, result in zip(output_storage, results, strict=True):
             storage[0] = np.asarray(result, dtype=np.float64)
-
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Multiply the gradient that came with the value."""
-        seed = cotangents[0]
-        found = [seed * gradient for gradient in outputs[1:]]
-        return [*found, *(DisconnectedType()() for _ in inputs[LEARNT:])]
-
-    def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
-        """Say that only the value counts, and only the learnt inputs lead to it."""
-        return [[k < LEARNT, *[False] * LEARNT] for k in range(len(node.inputs))]
 
 
 @functools.cache
