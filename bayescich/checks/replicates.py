@@ -14,10 +14,11 @@ from bayescich.checks.levels import cells, exchangeable_groups, home_group, piec
 from bayescich.checks.places import Places, Replay
 from bayescich.checks.spells import Spells, from_their_start, in_cells
 from bayescich.checks.walk import Replicates, replicate_spells
-from bayescich.design.core import Factor, IntArray
+from bayescich.design.core import Design, Factor, IntArray
 from bayescich.model.base import Likelihood
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
+from bayescich.model.likelihoods.responses import ResponseLikelihood
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -176,7 +177,7 @@ def _outcomes(fit: Fit, rng: np.random.Generator, new_homes: bool) -> Iterator[O
         chosen = _in_new_homes(fit, draws, rng) if new_homes else draws
         eta = structure.linear_predictor(chosen, design)
         values = likelihood.replicate(chosen, eta, design, rng)
-        yield Outcome(values, _counted(likelihood, values), sizes)
+        yield Outcome(values, _counted(likelihood, values, design), sizes)
 
 
 def _replays(
@@ -226,7 +227,9 @@ def _in_new_homes(fit: Fit, draws: Draws, rng: np.random.Generator) -> Draws:
     return fit.structure.with_new_levels(draws, replaced, rng)
 
 
-def _counted(likelihood: Likelihood, values: FloatArray) -> FloatArray:
+def _counted(likelihood: Likelihood, values: FloatArray, design: Design) -> FloatArray:
     if isinstance(likelihood, OrdinalLikelihood):
         return (values >= likelihood.good_from).astype(np.float64)
+    if isinstance(likelihood, ResponseLikelihood):
+        return likelihood.counted(values, design)
     return values
