@@ -1,5 +1,8 @@
 """Posterior predictive checks that any likelihood allows: crude rates and spread between homes.
 
+Where a child lived in several homes it counts in each by its weight there: sums over the children
+of a home are weighted, observed and replicated alike.
+
 References
 ----------
 Gelman, Meng & Stern (1996), Posterior predictive assessment, Statistica Sinica 6; Marshall &
@@ -10,6 +13,7 @@ homes), Bayesian Analysis 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +30,17 @@ from bayescich.checks.replicates import (
     replicated,
 )
 from bayescich.checks.spells import in_cells, nothing_to_replay
-from bayescich.design.core import Grouping
+from bayescich.design.core import Design, Grouping, Membership
+from bayescich.model.base import Likelihood
 from bayescich.model.draws import FloatArray
-from bayescich.model.likelihoods.responses import is_measurement
+from bayescich.model.likelihoods.responses import (
+    ResponseLikelihood,
+    is_hurdle,
+    is_measurement,
+    main,
+)
 from bayescich.model.likelihoods.times import HazardTimes
+from bayescich.model.response.densities import is_score
 from bayescich.sampling.fit import Fit
 
 LARGE = 5.0
@@ -81,6 +92,7 @@ def crude_rates(fit: Fit, rng: np.random.Generator) -> Check:
         f"Observed {likelihood.crude_name}: {top['observed']:.3g}; the model makes "
         f"{top['q05']:.3g} to {top['q95']:.3g} (90%). "
         f"{wrong} of {len(table)} rates lie outside what it makes in 98 of 100 replicates."
+        f"{_weighed(types)}"
     )
     return Check(
         name, title, "predictive", _status(wrong == 0), sentence,
@@ -115,27 +127,63 @@ def between_homes(fit: Fit, rng: np.random.Generator) -> Check:
             row["judged"] = (whose, key) in JUDGED
             frames.append(row)
     table = pd.concat(frames, ignore_index=True)
-    return _homes_check(name, title, group.column, table, series)
+    return _homes_check(name, title, factor, table, series)
 
 
 def home_statistics(fit: Fit, factor: Grouping, outcome: Outcome) -> dict[str, FloatArray]:
     """Return the statistics of :data:`WORDS` that suit the outcome, each of shape (samples,)."""
+    likelihood, design = fit.structure.likelihood, fit.design
     counts, sizes = factor.sums(outcome.counts), factor.sums(outcome.sizes)
     rate = counts.sum(axis=1, keepdims=True) / sizes.sum(axis=1, keepdims=True)
     excess = counts - rate * sizes
     found = {"overall": rate[:, 0], "spread": _spread(excess, sizes)}
-    if is_measurement(fit.structure.likelihood, fit.design):
-        return found | {"extreme": np.abs(excess / np.sqrt(sizes)).max(axis=1)}
-    found["none"] = (counts == 0).mean(axis=1)
-    if isinstance(fit.structure.likelihood, HazardTimes):
+    # a child of weight w adds w² to the variance of a weighted sum
+    own = _squared(factor).sums(outcome.sizes)
+    if is_measurement(likelihood, design) or _in_points(likelihood, design):
+        standard = np.abs(excess) / np.sqrt(np.maximum(own, _NOBODY))
+        return found | {"extreme": standard.max(axis=1)}
+    there = _anybody(likelihood, sizes)
+    found["none"] = (counts == 0)[:, there].mean(axis=1)
+    if isinstance(likelihood, HazardTimes):
         # a ratio to the overall rate, which with new homes varies for its own reasons
         found["spread"] /= rate[:, 0]
     else:
-        found["all"] = (counts == sizes).mean(axis=1)
+        found["all"] = np.isclose(counts, sizes, rtol=1e-9)[:, there].mean(axis=1)
     large = _large(fit, factor)
     if large.any():
-        found["extreme"] = (np.abs(excess) / np.sqrt(rate * sizes))[:, large].max(axis=1)
+        standard = np.abs(excess)[:, large] / np.sqrt(rate * own[:, large])
+        found["extreme"] = standard.max(axis=1)
     return found
+
+
+_NOBODY = 1e-12
+"""Weight of a home in which nobody's outcome was seen."""
+
+
+def _in_points(likelihood: Likelihood, design: Design) -> bool:
+    """Return whether a home's sum is one of points, of which 'none' and 'all' say nothing."""
+    if not isinstance(likelihood, ResponseLikelihood):
+        return False
+    return is_hurdle(design) or is_score(main(design))
+
+
+def _anybody(likelihood: Likelihood, sizes: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return the homes in which an outcome was seen; of spells, which are drawn again, all."""
+    if isinstance(likelihood, HazardTimes):
+        return np.ones(sizes.shape[1], dtype=np.bool_)
+    return np.asarray(sizes[0] > 0)
+
+
+def _squared(factor: Grouping) -> Grouping:
+    if not isinstance(factor, Membership):
+        return factor
+    return replace(factor, labels=replace(factor.labels, weights=factor.labels.weights**2))
+
+
+def _weighed(factor: Grouping | None) -> str:
+    if not isinstance(factor, Membership):
+        return ""
+    return " Each row counts in each by the part of its window that was lived there."
 
 
 def _spread(excess: FloatArray, sizes: FloatArray) -> FloatArray:
@@ -150,16 +198,17 @@ def _large(fit: Fit, factor: Grouping) -> npt.NDArray[np.bool_]:
 
 
 def _homes_check(
-    name: str, title: str, column: str, table: pd.DataFrame, series: Mapping[str, FloatArray]
+    name: str, title: str, factor: Grouping, table: pd.DataFrame, series: Mapping[str, FloatArray]
 ) -> Check:
     judged = table[table["judged"]]
     wrong = outside(judged["p_value"])
     spread = table[(table["homes"] == "new") & (table["statistic"] == WORDS["spread"])].iloc[0]
     sentence = (
-        f"Spread of the raw rate between levels of '{column}': observed {spread['observed']:.3g}; "
-        f"with new ones the model makes {spread['q05']:.3g} to {spread['q95']:.3g} (90%). "
+        f"Spread of the raw rate between levels of '{factor.name}': observed "
+        f"{spread['observed']:.3g}; with new ones the model makes {spread['q05']:.3g} to "
+        f"{spread['q95']:.3g} (90%). "
         f"{wrong} of {len(judged)} judged statistics have a p-value outside "
-        f"{P_LIMITS[0]} to {P_LIMITS[1]}."
+        f"{P_LIMITS[0]} to {P_LIMITS[1]}.{_weighed(factor)}"
     )
     return Check(
         name, title, "predictive", _status(wrong == 0), sentence,
