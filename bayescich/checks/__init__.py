@@ -16,6 +16,7 @@ from bayescich.checks.loo import loo_checks
 from bayescich.checks.predictive import predictive_checks
 from bayescich.checks.predictive_grades import grade_checks
 from bayescich.checks.predictive_hazard import hazard_checks
+from bayescich.checks.predictive_responses import response_checks
 from bayescich.checks.predictive_routes import route_checks
 from bayescich.checks.prior_predictive import prior_checks
 from bayescich.checks.separation import separation_checks
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, Callable[[Fit, np.random.Generator], tuple[Check, ...]]] 
     "predictive": predictive_checks,
     "predictive_hazard": hazard_checks,
     "predictive_grades": grade_checks,
+    "predictive_responses": response_checks,
     "predictive_routes": route_checks,
     "separation": lambda fit, _: separation_checks(fit),
     "loo": lambda fit, _: loo_checks(fit),

@@ -148,6 +148,20 @@ def observed_over_expected(check: Check) -> Canvas:
     return _dots(table.assign(**scaled), check, "observed, relative to the mean of the model")
 
 
+def observed_in_intervals(check: Check) -> Canvas:
+    """Return the same for rows of unlike units: how far the observed lies from the mean.
+
+    In halves of the 90% interval, so that all intervals reach about as far.
+    """
+    table = _table(check)
+    table = table[table["judged"]] if "judged" in table else table
+    half = ((table["q95"] - table["q05"]) / 2.0).replace(0.0, np.nan)
+    numbers = ["observed", "mean", "q05", "q95"]
+    scaled = table[numbers].sub(table["mean"], axis=0).div(half, axis=0).fillna(0.0)
+    axis = "distance from the mean of the model, in halves of its 90% interval"
+    return _dots(table.assign(**scaled), check, axis)
+
+
 def _dots(table: pd.DataFrame, check: Check, axis: str | None = None) -> Canvas:
     rows = table.head(MOST_ROWS).iloc[::-1]
     places = np.arange(len(rows))
@@ -298,6 +312,7 @@ BY_NAME: Mapping[str, Drawer] = {
     "ppc_grades": grades,
     "ppc_homes": homes,
     "ppc_incidence": incidence,
+    "ppc_outcomes": observed_in_intervals,
     "ppc_routes": observed_over_expected,
     "ppc_survival": survival,
 }
