@@ -17,6 +17,18 @@ ETAS = (-9.0, -2.5, -0.3, 0.0, 1.1, 4.0, 9.0)
 LOG_DISPERSIONS = (-1.5, 1.0, 2.3, 6.0)
 
 
+def beta_binomial(y: float, n: float, eta: float, log_dispersion: float) -> Any:
+    """With what its number of trials alone adds."""
+    shared = families.of_trials(n, log_dispersion)
+    return families.beta_binomial(y, n, eta, log_dispersion, *shared)
+
+
+def truncated(y: float, n: float, eta: float, log_dispersion: float) -> Any:
+    """With what its number of trials alone adds."""
+    shared = families.of_trials(n, log_dispersion)
+    return families.truncated(y, n, eta, log_dispersion, *shared)
+
+
 def slope(value: Callable[[float], float], at: float, step: float = 1e-5) -> float:
     return (value(at + step) - value(at - step)) / (2.0 * step)
 
@@ -63,13 +75,13 @@ def test_an_event_within_a_time(exposure: float, eta: float) -> None:
 @pytest.mark.parametrize("y", [0.0, 1.0, 7.0, 40.0])
 def test_beta_binomial(y: float, eta: float, log_dispersion: float) -> None:
     n, total = 40.0, np.exp(log_dispersion)
-    value, in_eta, in_dispersion = families.beta_binomial(y, n, eta, log_dispersion)
+    value, in_eta, in_dispersion = beta_binomial(y, n, eta, log_dispersion)
     a, b = expit(eta) * total, expit(-eta) * total
     exact = stats.betabinom.logpmf(y, n, a, b) - log_choose(np.float64(y), np.float64(n))
     assert value == pytest.approx(float(exact), rel=1e-9, abs=1e-9)
-    by_eta = slope(lambda e: families.beta_binomial(y, n, e, log_dispersion)[0], eta)
+    by_eta = slope(lambda e: beta_binomial(y, n, e, log_dispersion)[0], eta)
     assert in_eta == pytest.approx(by_eta, rel=1e-6, abs=1e-6)
-    by_size = slope(lambda d: families.beta_binomial(y, n, eta, d)[0], log_dispersion)
+    by_size = slope(lambda d: beta_binomial(y, n, eta, d)[0], log_dispersion)
     assert in_dispersion == pytest.approx(by_size, rel=1e-6, abs=1e-6)
 
 
@@ -78,17 +90,32 @@ def test_beta_binomial(y: float, eta: float, log_dispersion: float) -> None:
 @pytest.mark.parametrize("y", [1.0, 7.0, 40.0])
 def test_a_count_known_to_be_above_zero(y: float, eta: float, log_dispersion: float) -> None:
     n, total = 40.0, np.exp(log_dispersion)
-    value, in_eta, in_dispersion = families.truncated(y, n, eta, log_dispersion)
+    value, in_eta, in_dispersion = truncated(y, n, eta, log_dispersion)
     a, b = expit(eta) * total, expit(-eta) * total
     # of the chance of any, one by one: P(0) is near one where η is low
     above = np.logaddexp.reduce(stats.betabinom.logpmf(np.arange(1, 41), n, a, b))
     exact = stats.betabinom.logpmf(y, n, a, b) - above
     exact -= log_choose(np.float64(y), np.float64(n))
     assert value == pytest.approx(float(exact), rel=1e-7, abs=1e-7)
-    by_eta = slope(lambda e: families.truncated(y, n, e, log_dispersion)[0], eta)
+    by_eta = slope(lambda e: truncated(y, n, e, log_dispersion)[0], eta)
     assert in_eta == pytest.approx(by_eta, rel=1e-4, abs=1e-5)
-    by_size = slope(lambda d: families.truncated(y, n, eta, d)[0], log_dispersion)
+    by_size = slope(lambda d: truncated(y, n, eta, d)[0], log_dispersion)
     assert in_dispersion == pytest.approx(by_size, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [3.0, 10.0, 11.0, 40.0])
+@pytest.mark.parametrize("y", [1.0, 2.0, 3.0])
+def test_few_factors_and_many_agree_in_a_truncated_count(y: float, n: float) -> None:
+    """Ratios of gamma functions are multiplied out up to ten factors, else by Stirling's series."""
+    value, in_eta, in_dispersion = truncated(y, n, 0.4, 1.2)
+    plain, plain_in_eta, plain_in_dispersion = beta_binomial(y, n, 0.4, 1.2)
+    none, none_in_eta, none_in_dispersion = beta_binomial(0.0, n, 0.4, 1.2)
+    odds = np.exp(none) / -np.expm1(none)
+    assert value == pytest.approx(plain - np.log(-np.expm1(none)), rel=1e-12)
+    assert in_eta == pytest.approx(plain_in_eta + odds * none_in_eta, rel=1e-11)
+    assert in_dispersion == pytest.approx(
+        plain_in_dispersion + odds * none_in_dispersion, rel=1e-10
+    )
 
 
 @given(st.floats(-8, 8), st.floats(-2, 8), st.integers(1, 90))
@@ -96,7 +123,7 @@ def test_counts_above_zero_have_chances_that_add_up_to_one(
     eta: float, log_dispersion: float, n: int
 ) -> None:
     y = np.arange(1.0, n + 1)
-    logs = [families.truncated(k, float(n), eta, log_dispersion)[0] for k in y]
+    logs = [truncated(k, float(n), eta, log_dispersion)[0] for k in y]
     total = np.exp(np.array(logs) + log_choose(y, np.full(n, float(n)))).sum()
     assert total == pytest.approx(1.0, rel=1e-7)
 
@@ -105,8 +132,8 @@ def test_counts_above_zero_have_chances_that_add_up_to_one(
 @pytest.mark.parametrize("log_dispersion", [-4.0, 2.3, 9.0])
 def test_far_predictors_stay_finite(eta: float, log_dispersion: float) -> None:
     for y in (1.0, 90.0):
-        assert np.isfinite(families.beta_binomial(y, 90.0, eta, log_dispersion)).all()
-        assert np.isfinite(families.truncated(y, 90.0, eta, log_dispersion)).all()
+        assert np.isfinite(beta_binomial(y, 90.0, eta, log_dispersion)).all()
+        assert np.isfinite(truncated(y, 90.0, eta, log_dispersion)).all()
     assert np.isfinite(families.cloglog(1.0, 1.0, eta)).all()
     assert np.isfinite(families.binomial(1.0, 1.0, eta)).all()
 
@@ -175,9 +202,9 @@ def test_the_rule_of_n_nodes_is_exact_up_to_degree_2n_less_1(nodes: int, power: 
 KERNELS: dict[str, Any] = {
     "yes": (lambda e: families.binomial(1.0, 1.0, e)[0], 1e-6),
     "event": (lambda e: families.cloglog(1.0, 1.5, e)[0], 1e-5),
-    "score": (lambda e: families.beta_binomial(31.0, 40.0, e, 2.3)[0], 1e-5),
+    "score": (lambda e: beta_binomial(31.0, 40.0, e, 2.3)[0], 1e-5),
     # far in the tail
-    "points": (lambda e: families.truncated(70.0, 90.0, e, 2.3)[0], 2e-4),
+    "points": (lambda e: truncated(70.0, 90.0, e, 2.3)[0], 2e-4),
 }
 
 
