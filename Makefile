@@ -114,8 +114,8 @@ docs-england: $(READY) ## write docs/synthetic-england.md from a fresh study Eng
 recovery: $(READY) ## the slow tests: is a known truth found again? (an hour and more) [BAYESCICH_SEEDS=1:5]
 	@$(BIN)/python -m pytest -m slow tests/recovery $(ARGS)
 
-bench: $(READY) ## side-by-side speed [ARGS="--children 8000"]
-	@$(BIN)/python benchmarks/event_history.py $(ARGS)
+bench: $(READY) ## side-by-side speed [BENCH=outcomes] [ARGS="--children 8000"]
+	@$(BIN)/python benchmarks/$(or $(BENCH),event_history).py $(ARGS)
 
 # ---- how the environment comes up -------------------------------------------------------
 

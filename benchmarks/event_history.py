@@ -142,13 +142,21 @@ def _stop(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def table(results: Mapping[str, Result]) -> str:
+def table(
+    results: Mapping[str, Result],
+    entries: Mapping[str, Entry] = ENTRIES,
+    bases: Mapping[str, str] = BASES,
+) -> str:
     """Return the results as a Markdown table.
 
     Parameters
     ----------
     results : mapping
         By entry name: the entry's line, or ``who`` and ``trouble``.
+    entries : mapping
+        In the order of the rows.
+    bases : mapping
+        Entries whose ESS/s the others are compared with, and the head of that column.
 
     Examples
     --------
@@ -157,17 +165,18 @@ def table(results: Mapping[str, Result]) -> str:
     |---|---:|---:|---|---:|---:|---:|---:|---|
     | brms | – | – | – | – | – | – | – | skipped: R is not installed |
     """
-    heads = ("who", "wall s", "least bulk ESS", "of", "ESS/s", *BASES.values(), "divergent", "note")
-    lines = ["| " + " | ".join(heads) + " |", "|---|---:|---:|---|---:|---:|---:|---:|---|"]
-    ordered = [results[name] for name in ENTRIES if name in results]
-    lines += ["| " + " | ".join(_cells(result, results)) + " |" for result in ordered]
+    heads = ("who", "wall s", "least bulk ESS", "of", "ESS/s", *bases.values(), "divergent", "note")
+    lines = ["| " + " | ".join(heads) + " |"]
+    lines += ["|---|---:|---:|---|---:|" + "---:|" * len(bases) + "---:|---|"]
+    ordered = [results[name] for name in entries if name in results]
+    lines += ["| " + " | ".join(_cells(result, results, bases)) + " |" for result in ordered]
     return "\n".join(lines)
 
 
-def _cells(result: Result, results: Mapping[str, Result]) -> list[str]:
+def _cells(result: Result, results: Mapping[str, Result], bases: Mapping[str, str]) -> list[str]:
     speed = result.get("ess_per_s")
-    bases = [results.get(name, {}).get("ess_per_s") for name in BASES]
-    ratios = [_ratio(speed / base) if speed and base else "–" for base in bases]
+    compared = [results.get(name, {}).get("ess_per_s") for name in bases]
+    ratios = [_ratio(speed / base) if speed and base else "–" for base in compared]
     return [
         result["who"],
         _shown(result.get("wall_s"), ",.0f"),

@@ -118,8 +118,8 @@ def standardised(table: pd.DataFrame) -> FloatArray:
 
 def _homes(homes: int, rng: np.random.Generator) -> pd.DataFrame:
     providers = max(3, homes * PROVIDERS // HOMES)
-    provider = _every_level_used(providers, homes, rng)
-    home_type = _every_level_used(HOME_TYPES, homes, rng)
+    provider = every_level_used(providers, homes, rng)
+    home_type = every_level_used(HOME_TYPES, homes, rng)
     effect = SDS["home"] * rng.standard_normal(homes)
     effect += SDS["provider"] * rng.standard_normal(providers)[provider]
     types = rng.standard_normal(HOME_TYPES)
@@ -138,7 +138,7 @@ def _homes(homes: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _children(children: int, authorities: int, rng: np.random.Generator) -> pd.DataFrame:
-    authority = _every_level_used(authorities, children, rng)
+    authority = every_level_used(authorities, children, rng)
     own = {f"x{k}": rng.binomial(1, p, children) for k, p in enumerate((0.6, 0.4, 0.25, 0.15), 1)}
     own |= {name: rng.standard_normal(children).round(3) for name in ("x5", "x6", "x7")}
     shape = 1.0 / FRAILTY_VARIANCE
@@ -215,8 +215,8 @@ def _waiting_days(eta: FloatArray, rng: np.random.Generator) -> FloatArray:
     return days
 
 
-def _every_level_used(levels: int, size: int, rng: np.random.Generator) -> IntArray:
-    # a few large, many small, none empty
+def every_level_used(levels: int, size: int, rng: np.random.Generator) -> IntArray:
+    """Return a level for each of ``size`` things: a few large, many small, none empty."""
     shares = rng.dirichlet(np.full(levels, 2.0))
     others = rng.choice(levels, max(size - levels, 0), p=shares)
     return rng.permutation(np.concatenate([np.arange(levels), others])[:size])
