@@ -17,8 +17,8 @@ PLACES = "outcome_types"
 READINGS = "outcome_readings"
 EFFECTS = "home_type_effects"
 SENSITIVITY = ("missing_outcomes", "membership_schemes", "joint_gain", "common_factor")
-_SHOWN = ("type", "kind", "n_children", "windows", "raw", "std_mean", "std_diff_mean", "pd",
-          "p_best", "reading")  # fmt: skip
+_SHOWN = ("type", "n_children", "windows", "raw", "std_mean", "std_diff_mean", "pd",
+          "reading")  # fmt: skip
 
 
 def outcome_blocks(content: ReportContent) -> tuple[Block, ...]:
