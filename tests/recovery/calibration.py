@@ -20,11 +20,15 @@ _FROM_PRIORS = (
 
 def words(rows: pd.DataFrame) -> str:
     """Return how the rows came about, of how many data sets they are, and how many cover."""
-    hits = f"{rows['covered'].sum():,} of {len(rows):,} intervals"
-    return (
-        f"{_FROM_PRIORS} Seeds {rows['seed'].min()} to {rows['seed'].max()}: **{hits} cover their "
-        f"truth ({rows['covered'].mean():.1%}).**"
-    )
+    return f"{_FROM_PRIORS} {hits(rows)}"
+
+
+def hits(rows: pd.DataFrame) -> str:
+    """Return how many intervals of which seeds cover."""
+    found = f"{rows['covered'].sum():,} of {len(rows):,} intervals"
+    first, last = rows["seed"].min(), rows["seed"].max()
+    seeds = f"Seeds {first} to {last}" if first != last else f"Seed {first} alone"
+    return f"{seeds}: **{found} cover their truth ({rows['covered'].mean():.1%}).**"
 
 
 def check_calibrated(rows: pd.DataFrame) -> None:
