@@ -115,7 +115,8 @@ def _categories(design: Design, place: int) -> list[Reading]:
     if not good:
         return each
     words = " or ".join(response.categories[k] for k in good)
-    return [Reading(words, "probability", chance(good), (place,)), *each]
+    others = [reading for reading in each if reading.name != words]
+    return [Reading(words, "probability", chance(good), (place,)), *others]
 
 
 def _whole(fit: Fit, found: list[Reading]) -> list[Reading]:
