@@ -19,7 +19,7 @@ from bayescich.checks.levels import exchangeable_groups, home_group, new_home
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.likelihoods.competing import CompetingLikelihood
 from bayescich.model.likelihoods.ordinal import OrdinalLikelihood
-from bayescich.model.likelihoods.responses import is_measurement, main
+from bayescich.model.likelihoods.responses import is_hurdle, is_measurement, main_place
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -117,8 +117,11 @@ def _judge_outcome(fit: Fit, before: FloatArray) -> tuple[Status, str]:
 
 def most_points(fit: Fit) -> float:
     """Return the most points an outcome can have; one for a probability."""
-    most = main(fit.design).maximum if fit.design.responses else None
-    return float(most or 1)
+    if not fit.design.responses:
+        return 1.0
+    # of a hurdle the main response is whether there are any; the next says how many
+    place = main_place(fit.design) + int(is_hurdle(fit.design))
+    return float(fit.design.responses[place].maximum or 1)
 
 
 def _groups(fit: Fit) -> Check:
