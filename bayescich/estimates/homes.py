@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from bayescich.checks.levels import exchangeable_groups
+from bayescich.design.core import Membership
 from bayescich.estimates.core import Estimate, OnPage
+from bayescich.estimates.evidence import information_by_part
 from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.summaries import columns, headings, pooling, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
-from bayescich.model.likelihoods.responses import is_measurement, known_errors
+from bayescich.model.likelihoods.responses import is_measurement
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
 
@@ -62,7 +64,7 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
     finest = table.sort_values("levels", ascending=False).iloc[0]
     sentence = (
         f"Half of the {finest['levels']:,} levels of '{finest['column']}' have a reliability below "
-        f"{finest['median']:.2f}{_on_route(finest)}; {finest['share_reliable']:.0%} reach "
+        f"{finest['median']:.2f}{_on_route(fit, finest)}; {finest['share_reliable']:.0%} reach "
         f"{RELIABLE}."
     )
     ratio = ratio_name(fit)
@@ -90,8 +92,8 @@ def _reliabilities(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
     return Estimate("homes", title, sentence, table, named, notes, **spread)
 
 
-def _on_route(row: pd.Series) -> str:
-    return f" on the route '{row['route']}'" if "route" in row else ""
+def _on_route(fit: Fit, row: pd.Series) -> str:
+    return f" on the {axis_word(fit)} '{row['route']}'" if "route" in row else ""
 
 
 def _reliability_row(fit: Fit, group: GroupEffect, place: int) -> dict[str, object]:
@@ -123,10 +125,10 @@ def _needed(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
             "column": group.column,
             **({"route": route} if route else {}),
             "reliability": target,
-            **columns("needed", information_needed(sd, target) / each),
+            **columns("needed", information_needed(sd, target) / own),
         }
         for group in groups
-        for route, sd in _sds(fit, group)
+        for (route, sd), own in zip(_sds(fit, group), each, strict=True)
         for target in TARGETS
     ]
     table = pd.DataFrame(rows)
@@ -134,37 +136,44 @@ def _needed(fit: Fit, groups: tuple[GroupEffect, ...]) -> Estimate:
         (
             group.column.replace("_", " "),
             route,
-            float(np.median(information_needed(sd, RELIABLE) / each)),
+            float(np.median(information_needed(sd, RELIABLE) / own)),
         )
         for group in groups
-        for route, sd in _sds(fit, group)
+        for (route, sd), own in zip(_sds(fit, group), each, strict=True)
     ]
     if fit.design.routes:
         # one number a level is enough for a sentence: that of the route it differs most on
         medians = sorted(medians, key=lambda item: item[2])[:1]
+    of = "of the part" if fit.design.responses else "by the route"
     sentence = f"For a reliability of {RELIABLE} one needs about " + ", ".join(
-        f"{number:,.0f} {unit}{f' by the route {route!r}' if route else ''} per level of '{column}'"
+        f"{number:,.0f} {unit}{f' {of} {route!r}' if route else ''} per level of '{column}'"
         for column, route, number in medians
     )
     words = {
         "column": "grouped by", "route": axis_word(fit), "reliability": "reliability",
         **headings("needed", unit),
     }  # fmt: skip
-    notes: tuple[str, ...] = (
-        (
-            "Reckoned for one level taken alone, all else known: with few other levels to compare "
-            "with, or with children of unequal frailty, more is needed."
-        ),
-    )
     spread: OnPage = {}
     if fit.design.routes:
-        notes = (*notes, "Events are those by that route.")
         spread = {"across": "route", "shown": ("column", "reliability", "needed_mean")}
     title = f"How many {unit} would be needed?"
     return Estimate(
         "homes_needed", title, f"{sentence}.", table,
-        {name: words[name] for name in table.columns}, notes, **spread,
+        {name: words[name] for name in table.columns}, _needed_notes(fit), **spread,
     )  # fmt: skip
+
+
+def _needed_notes(fit: Fit) -> tuple[str, ...]:
+    alone = (
+        "Reckoned for one level taken alone, all else known: with few other levels to compare "
+        "with, or with children of unequal frailty, more is needed."
+    )
+    notes = [alone]
+    if fit.design.routes and not fit.design.responses:
+        notes.append("Events are those by that route.")
+    if any(isinstance(factor, Membership) for factor in fit.design.factors.values()):
+        notes.append("Each stands for a child whose whole window was lived there.")
+    return tuple(notes)
 
 
 def _sds(fit: Fit, group: GroupEffect) -> list[tuple[str, FloatArray]]:
@@ -174,21 +183,15 @@ def _sds(fit: Fit, group: GroupEffect) -> list[tuple[str, FloatArray]]:
     return list(zip(fit.design.routes, sd.T, strict=True))
 
 
-def _unit_of_information(fit: Fit) -> tuple[str, float]:
-    """Return what is counted and the information each one carries about a level's effect."""
+def _unit_of_information(fit: Fit) -> tuple[str, FloatArray]:
+    """Return what is counted and the information each one carries about a level, (parts,)."""
     design, likelihood = fit.design, fit.structure.likelihood
     if isinstance(likelihood, HazardTimes):
-        return f"{fit.spec.report.outcome_name}s", 1.0
-    if is_measurement(likelihood, fit.design):
-        return "values", _precision(fit)
+        return f"{fit.spec.report.outcome_name}s", np.ones(max(len(design.routes), 1))
+    if design.responses:
+        unit = "values" if is_measurement(likelihood, design) else "outcomes"
+        return unit, information_by_part(fit)
     # several ordered categories tell a little more than their two halves do
     over, under = likelihood.summary_numerator(design), likelihood.summary_denominator(design)
     share = float(over.sum() / under.sum())
-    return "outcomes", max(share * (1.0 - share), 1e-6)
-
-
-def _precision(fit: Fit) -> float:
-    known = known_errors(fit.design)
-    if known is not None:
-        return float(np.mean(1.0 / known**2))
-    return float(np.mean(1.0 / fit.posterior["residual_sd"] ** 2))
+    return "outcomes", np.array([max(share * (1.0 - share), 1e-6)])
