@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import gamma, norm
 
-from bayescich.design.core import LabelMatrix
+from bayescich.design.core import Membership
 from bayescich.estimates.core import Estimate, OnPage
 from bayescich.estimates.counting import spells_of_rows
 from bayescich.estimates.routes_axis import axis_word
@@ -23,9 +23,11 @@ from bayescich.estimates.summaries import columns, headings, ratio_name
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.fixed import FixedEffect
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.effects.settings import SettingsEffect
 from bayescich.model.effects.walk import WalkEffect
 from bayescich.model.likelihoods.responses import is_measurement, known_errors
 from bayescich.model.likelihoods.times import HazardTimes
+from bayescich.model.response.densities import extra_name
 from bayescich.sampling.fit import Fit
 
 MEDIAN_RATIO = float(np.sqrt(2.0) * norm.ppf(0.75))
@@ -92,8 +94,10 @@ def components(fit: Fit) -> Mapping[str, FloatArray]:
     if isinstance(likelihood, HazardTimes):
         if likelihood.frailty is not None:
             found[f"{likelihood.frailty} (frailty)"] = likelihood.family.log_variance(posterior)
-    elif not is_measurement(likelihood, fit.design):
+    elif fit.design.routes or not is_measurement(likelihood, fit.design):
         found["single outcome"] = _of_single_outcomes(fit)
+        if "child_loading" in posterior:
+            found["child"] = posterior["child_loading"] ** 2
     elif (known := known_errors(fit.design)) is None:
         found["residual"] = posterior["residual_sd"] ** 2
     else:
@@ -104,14 +108,17 @@ def components(fit: Fit) -> Mapping[str, FloatArray]:
 def _of_single_outcomes(fit: Fit) -> FloatArray:
     """Return the variance of the link's own distribution, by part where there are several.
 
-    π²/3 of a logit, π²/6 of an event within a time (complementary log-log).
+    π²/3 of a logit, π²/6 of an event within a time (complementary log-log), and of a measurement
+    among other outcomes its residual.
     """
-    each = np.full(max(len(fit.design.routes), 1), np.pi**2 / 3.0)
-    for response in fit.design.responses:
+    design, draws = fit.design, fit.posterior
+    each = np.full((draws.size, max(len(design.routes), 1)), np.pi**2 / 3.0)
+    for place, response in enumerate(design.responses):
         if response.kind == "cloglog":
-            each[response.column] = np.pi**2 / 6.0
-    found = np.broadcast_to(each, (fit.posterior.size, len(each)))
-    return found if fit.design.routes else found[:, 0]
+            each[:, response.column] = np.pi**2 / 6.0
+        elif response.kind == "normal" and not response.known_sd:
+            each[:, response.column] = draws[extra_name(design, place)] ** 2
+    return each if design.routes else each[:, 0]
 
 
 def _of_rows(fit: Fit) -> dict[str, FloatArray]:
@@ -132,10 +139,13 @@ def _of_rows(fit: Fit) -> dict[str, FloatArray]:
             found[effect.column] = _quadratic(
                 posterior[effect.variable], np.diag(share) - np.outer(share, share)
             )
+        elif isinstance(effect, SettingsEffect):
+            lived = effect.layout(design).matrix()
+            found["settings"] = _quadratic(effect.values(posterior), _covariance(lived, weights))
         elif isinstance(effect, _LABELS):
-            name, labels = _labels_of(effect)
+            name, of = _labels_of(effect)
             found[name] = _quadratic(
-                effect.values(posterior), _covariance(design.labels[labels], weights)
+                effect.values(posterior), _covariance(design.labels[of].matrix(), weights)
             )
     return found
 
@@ -148,9 +158,7 @@ def _labels_of(effect: NeedsEffect | TypeNeedEffect | MatchingEffect) -> tuple[s
     return ("matched needs", "matching")
 
 
-def _covariance(labels: LabelMatrix, weights: FloatArray) -> FloatArray:
-    shape = (len(weights), len(labels.names))
-    matrix = sparse.csr_array((labels.weights, labels.labels, labels.start), shape=shape)
+def _covariance(matrix: sparse.csr_array, weights: FloatArray) -> FloatArray:
     mean = np.asarray(matrix.T @ weights)
     weighted = sparse.csr_array(matrix.multiply(weights[:, None]))
     return np.asarray((matrix.T @ weighted).todense()) - np.outer(mean, mean)
@@ -197,12 +205,14 @@ def _sentence(fit: Fit, table: pd.DataFrame) -> str:
 
 def _notes(fit: Fit) -> tuple[str, ...]:
     ratio = ratio_name(fit)
-    each = ", for each route apart" if fit.design.routes else ""
+    each = f", for each {axis_word(fit)} apart" if fit.design.routes else ""
     notes = [f"Shares are on the scale of the linear predictor and add to one in every draw{each}."]
     if ratio:
         notes.append(
             f"The median {ratio} compares two levels taken at random, the higher against the lower."
         )
-    if fit.design.routes:
+    if fit.design.routes and not fit.design.responses:
         notes.append("The frailty of a child is one, and multiplies its hazards of all routes.")
+    if any(isinstance(factor, Membership) for factor in fit.design.factors.values()):
+        notes.append("Levels of which a child has several count as for a whole window in one.")
     return tuple(notes)
