@@ -74,7 +74,9 @@ def _counts(fit: Fit, spec: MatchingEffectSpec, needs: tuple[str, ...]) -> dict[
 def _sentence(fit: Fit) -> str:
     mean = fit.posterior["matching_mean"]
     found = reading(float(probability_of_direction(mean))) if mean.ndim == 1 else ""
+    ratio = ratio_name(fit)
+    shown = spans(fit, np.exp(mean) if ratio else mean)
     return (
-        f"On average over the needs, the {ratio_name(fit)} of a home that says it meets the need "
-        f"against one that does not is {spans(fit, np.exp(mean))}{': ' if found else ''}{found}."
+        f"On average over the needs, the {ratio or 'difference'} of a home that says it meets the "
+        f"need against one that does not is {shown}{': ' if found else ''}{found}."
     )

@@ -48,10 +48,15 @@ def headings(prefix: str, words: str) -> Mapping[str, str]:
 
 def ratio_name(fit: Fit) -> str | None:
     """Return what the exponential of an effect is called; a measurement has no ratio."""
-    likelihood = fit.structure.likelihood
-    if is_measurement(likelihood, fit.design):
+    likelihood, design = fit.structure.likelihood, fit.design
+    if is_measurement(likelihood, design):
         return None
-    return "hazard ratio" if isinstance(likelihood, HazardTimes) else "odds ratio"
+    if isinstance(likelihood, HazardTimes):
+        return "hazard ratio"
+    kinds = {response.kind for response in design.responses}
+    if "cloglog" not in kinds:
+        return "odds ratio"
+    return "odds or rate ratio" if len(kinds) > 1 else "rate ratio"
 
 
 def probability_of_direction(draws: FloatArray) -> FloatArray:

@@ -48,5 +48,6 @@ def _sentence(fit: Fit, walk: WalkEffect) -> str:
     levels = fit.design.factors[walk.column].levels
     draws = fit.posterior[walk.variable]
     across = draws[:, -1] - draws[:, 0]
-    ratio = ratio_name(fit) or "ratio"
-    return f"From {levels[0]} to {levels[-1]} the {ratio} is {spans(fit, np.exp(across))}."
+    ratio = ratio_name(fit)
+    shown = spans(fit, np.exp(across) if ratio else across)
+    return f"From {levels[0]} to {levels[-1]} the {ratio or 'difference'} is {shown}."

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescich.estimates.incidence import horizon_of
+from bayescich.estimates.routes_axis import axis_word
 from bayescich.estimates.type_effects import type_word
 from bayescich.model.draws import FloatArray
 from bayescich.model.effects.group import GroupEffect
@@ -143,7 +144,7 @@ def _spread(content: ReportContent) -> list[str]:
     if not parts:
         return []
     ordered = [text for _, text in sorted(parts, key=lambda part: -part[0])]
-    routes = ", smallest and largest over the routes" if fit.design.routes else ""
+    routes = f", smallest and largest over the {axis_word(fit)}s" if fit.design.routes else ""
     return [
         (
             f"Where the differences lie (standard deviations of the {scale_of(fit.spec).predictor} "

@@ -300,8 +300,21 @@ def scale_of(spec: ModelSpec) -> Scale:
     if isinstance(item, GaussianSpec):
         return Scale(f"difference in {name}", None, f"a higher {name}", f"a lower {name}",
                      f"expected {name}")  # fmt: skip
+    if spec.routes:
+        return _scale_of_parts(item)
+    if isinstance(item, BernoulliSpec) and item.link == "cloglog":
+        more, less = f"a higher rate of {a_or_an(name)}", f"a lower rate of {a_or_an(name)}"
+        return Scale("log rate ratio", "rate ratio", more, less, f"log rate of {a_or_an(name)}")
     more, less = f"higher odds of {a_or_an(name)}", f"lower odds of {a_or_an(name)}"
     return Scale("log odds ratio", "odds ratio", more, less, f"log odds of {a_or_an(name)}")
+
+
+def _scale_of_parts(item: LikelihoodSpec) -> Scale:
+    predictor = "linear predictor of each part of the outcome"
+    if isinstance(item, JointSpec):
+        # outcomes are turned so that higher is better
+        return Scale("effect", "odds or rate ratio", "better", "worse", predictor)
+    return Scale("log odds ratio", "odds ratio", "higher odds", "lower odds", predictor)
 
 
 def a_or_an(noun: str) -> str:
