@@ -14,8 +14,9 @@ from bayescich.sampling.fit import Fit
 from bayescich.spec.model import MatchingEffectSpec, ModelSpec, NeedsEffectSpec
 
 WHEN = (
-    "Needs are those recorded before the child's first stay in a home began. A need that was there "
-    "and not recorded counts as none, so effects are drawn towards none."
+    "Needs are those recorded before the day from which a child is followed: that of its first "
+    "stay in a home, or that on which its window opens. A need that was there and not recorded "
+    "counts as none, so effects are drawn towards none."
 )
 
 
@@ -53,7 +54,8 @@ def rows_with(fit: Fit, need: str, prefix: str, known: str | None) -> npt.NDArra
     """Return which rows of the table are of children with a need (or of whom none is known)."""
     if need == NOT_KNOWN and known is not None:
         return np.asarray(fit.table[known] == 0, dtype=np.bool_)
-    return np.asarray(fit.table[f"{prefix}{need}"] == 1, dtype=np.bool_)
+    # of several homes, what one of them says it meets is there for a part of the window
+    return np.asarray(fit.table[f"{prefix}{need}"] > 0, dtype=np.bool_)
 
 
 def about_claims(spec: ModelSpec, effect: NeedsEffectSpec) -> bool:

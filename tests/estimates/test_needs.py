@@ -55,7 +55,7 @@ def test_each_need_with_its_children_and_its_family(fit):
     assert table["mean"].tolist()[:3] == pytest.approx(NEED_EFFECTS.tolist(), abs=0.01)
     assert table.loc["self-harm", "family"] == "emotional and mental health"
     assert families.table["n_needs"].sum() == 4
-    assert "before the child's first stay" in needs.notes[0]
+    assert "that of its first stay in a home" in needs.notes[0]
 
 
 CLAIM = {"kind": "needs", "name": "claim", "columns": "meets_", "known": None}
