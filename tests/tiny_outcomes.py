@@ -17,6 +17,7 @@ import xarray as xr
 from bayescich.design import Design, build_design
 from bayescich.model import make_structure
 from bayescich.model.effects.imputation import Imputation
+from bayescich.model.effects.needs import NeedsEffect
 from bayescich.sampling.fit import Fit
 from bayescich.spec import ModelSpec, load_prior_set
 from bayescich.spec.outcomes import parts_of
@@ -212,11 +213,14 @@ def joint_fit(**changes: Any) -> Fit:
 def schemes_fit(name: str = "points", schemes: tuple[str, ...] = ("equal", "first")) -> Fit:
     """A fit with others whose homes are weighed otherwise; in those the types differ by half."""
     fit = outcome_fit(name)
-    effect = 0.5 * fit.posterior["home_type_effect"].mean(axis=0)
+    changes = {"home_type_effect": 0.5 * fit.posterior["home_type_effect"].mean(axis=0)}
     others = {
-        scheme: _companion(fit, weighed(fit.spec, scheme), 0.03, home_type_effect=effect)
+        scheme: _companion(
+            fit, weighed(fit.spec, scheme), 0.03,
+            **changes, **({"recency_log_scale": 0.3} if scheme == "recency" else {}),
+        )
         for scheme in schemes
-    }
+    }  # fmt: skip
     return replace(fit, companions=others)
 
 
@@ -260,6 +264,9 @@ def _add_stays(table: pd.DataFrame, rng: np.random.Generator) -> None:
         table[f"setting_{k + 1}"] = setting
         table[f"weight_{k + 1}"] = share[:, k]
         lived += (there * share[:, k])[:, None] * meets[home]
+        # years from a stay's first and last day to the end of a window of three
+        table[f"began_{k + 1}"] = 3.0 * (1.0 - share[:, :k].sum(axis=1))
+        table[f"ended_{k + 1}"] = 3.0 * (1.0 - share[:, : k + 1].sum(axis=1))
     for place, need in enumerate(AUDITED):
         table[f"meets_{need}"] = lived[:, place]
 
@@ -290,8 +297,9 @@ def predictors(table: pd.DataFrame, values: Values, parts: int) -> np.ndarray:
 
 
 def rest_of(child: Any) -> Any:
-    """The part of the window that was lived in no stay."""
-    return 1.0 - sum(child[f"weight_{k}"] for k in range(1, STAYS + 1))
+    """The part of the window that was lived in no stay; a day in three years is nothing."""
+    left = 1.0 - sum(child[f"weight_{k}"] for k in range(1, STAYS + 1))
+    return left * (left > 1e-3)
 
 
 def _of_need(child: dict[str, Any], has: Values, place: int, need: str) -> Any:
@@ -423,7 +431,7 @@ _ALL_DIMS = {
     "child_loading": ("route",), "impute_slope": ("imputed", "imputed_from"),
     "impute_sd": ("imputed_number",), "cutpoint": ("threshold",), "cutpoint_gap": ("gap",),
 }  # fmt: skip
-_SHARED = ("dispersion", "recording_", "residual_")
+_SHARED = ("dispersion", "recording_", "residual_", "recency_")
 
 
 def fit_of(
@@ -434,9 +442,9 @@ def fit_of(
     design, structure = build_design(table, spec), make_structure(spec)
     values = dict(truth) | _imputed(design)
     if "need_effect" in values:
-        families = structure.effects[2 if "intercept" in values else 1].coords(design)
-        mean = np.zeros((len(families["need_family"]), *values["need_effect"].shape[1:]))
-        values["need_family_mean"] = mean
+        needs = next(e for e in structure.effects if isinstance(e, NeedsEffect))
+        families = len(needs.coords(design)["need_family"])
+        values["need_family_mean"] = np.zeros((families, *values["need_effect"].shape[1:]))
     if any(r.coupled >= 0 for r in design.responses):
         values |= _about_recording(values, table, design)
     values |= {name: np.asarray(value, dtype=float) for name, value in changes.items()}
