@@ -20,7 +20,7 @@ import pandas as pd
 
 from bayescich.checks.core import Check
 from bayescich.checks.spells import in_cells
-from bayescich.design.core import Design, FloatArray, IntArray, LabelMatrix
+from bayescich.design.core import Design, FloatArray, IntArray, LabelMatrix, Response
 from bayescich.design.separation import has_level
 from bayescich.model.base import unit_starts
 from bayescich.model.draws import Draws
@@ -81,6 +81,12 @@ def separation_checks(fit: Fit) -> tuple[Check, ...]:
     return (_check(fit, table, len(values)),)
 
 
+def _on_each(fit: Fit) -> str:
+    if not fit.design.routes:
+        return ""
+    return f", on each {'part of the outcome' if fit.design.responses else 'route'},"
+
+
 def _check(fit: Fit, table: pd.DataFrame, values: int) -> Check:
     separated = table[table["finding"] != _HARDLY]
     alone = separated[~separated["pooled_cell"].astype(bool)]
@@ -90,7 +96,7 @@ def _check(fit: Fit, table: pd.DataFrame, values: int) -> Check:
     more = f"; and {len(each) - NAMED:,} more" if len(each) > NAMED else ""
     sentence = (
         f"Of {values:,} values of covariates, home types and needs"
-        f"{', on each route,' if fit.design.routes else ''} "
+        f"{_on_each(fit)} "
         + (
             f"some rest on priors and pooling: {named}{more}. "
             if named
@@ -165,12 +171,19 @@ def _of_parts(design: Design) -> tuple[FloatArray, FloatArray]:
     could, did = [], []
     for place, response in enumerate(design.responses):
         seen = design.outcome["seen"][:, place].astype(np.float64)
-        y, size = design.outcome["y"][:, place], design.outcome["size"][:, place]
+        once = bool(response.categories) or response.kind == "cloglog"
+        # the size of an event is the time in which it could happen once
+        size = np.ones(design.rows) if once else design.outcome["size"][:, place]
         for k in range(response.width):
-            is_it = (y == k + 1).astype(np.float64) if response.categories else y
-            did.append(is_it * seen)
-            could.append((np.ones_like(size) if response.categories else size) * seen)
+            did.append(_success(response, design.outcome["y"][:, place], k) * seen)
+            could.append(size * seen)
     return np.stack(could, axis=1), np.stack(did, axis=1)
+
+
+def _success(response: Response, y: FloatArray, which: int) -> FloatArray:
+    if response.kind == "ordinal":
+        return (y >= len(response.categories) // 2).astype(np.float64)
+    return (y == which + 1).astype(np.float64) if response.categories else y
 
 
 def _spells(design: Design) -> FloatArray:

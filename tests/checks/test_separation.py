@@ -12,6 +12,7 @@ from bayescich.model import make_structure
 from bayescich.sampling.fit import Fit
 from bayescich.spec import ModelSpec, load_prior_set
 from tests.tiny_fit import binomial_fit, gaussian_fit, hazard_fit, ordinal_fit
+from tests.tiny_outcomes import outcome_fit
 from tests.tiny_routes import competing_fit, spells_fit
 
 
@@ -126,3 +127,41 @@ def test_an_effect_as_wide_as_its_prior_was_hardly_learnt():
     assert check.status == "passed"
     assert set(check.table["finding"]) == {"hardly learnt"}
     assert "prior's: 4." in check.sentence
+
+
+def test_all_with_an_event_in_whatever_time_is_nothing_but_events():
+    fit = outcome_fit("offending", 300)
+    boys = fit.table["male"] == 1
+    assert only(fit).status == "passed"
+    check = only(rebuilt(fit, fit.table.assign(convicted=fit.table["convicted"].where(~boys, 1))))
+    (row,) = check.table[check.table["finding"] != "hardly learnt"].itertuples()
+    assert (row.label, row.finding) == ("male = 1", "nothing but events")
+    # once for each, however long it could happen
+    assert row.rows == row.events == boys.sum()
+
+
+def test_grades_are_looked_at_from_their_middle():
+    fit = outcome_fit("grade", 300)
+    boys = (fit.table["male"] == 1) & fit.table["grade"].notna()
+    # none in the middle is nothing; all above it is
+    apart = fit.table["grade"].where(~boys | (fit.table["grade"] != "4"), "none")
+    assert only(rebuilt(fit, fit.table.assign(grade=apart))).status == "passed"
+    check = only(rebuilt(fit, fit.table.assign(grade=fit.table["grade"].where(~boys, "5"))))
+    found = check.table[check.table["finding"] != "hardly learnt"]
+    assert found[["label", "route", "finding"]].to_numpy().tolist() == [
+        ["male = 1", "grade", "nothing but events"]
+    ]
+    assert "on each part of the outcome, some rest on priors" in check.sentence
+
+
+def test_an_activity_that_none_of_a_type_has_is_named_by_its_part():
+    fit = outcome_fit("activity", 300)
+    boys = (fit.table["male"] == 1) & (fit.table["activity"] == "unwell")
+    check = only(
+        rebuilt(fit, fit.table.assign(activity=fit.table["activity"].where(~boys, "none")))
+    )
+    found = check.table[check.table["finding"] != "hardly learnt"]
+    assert found[["label", "route", "finding"]].to_numpy().tolist() == [
+        ["male = 1", "unwell", "no event"]
+    ]
+    assert "no event by 'unwell'" in check.sentence
