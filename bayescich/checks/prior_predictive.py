@@ -143,7 +143,8 @@ def _groups(fit: Fit) -> Check:
     median, p99 = np.quantile(folds[finest.column], [0.5, 0.99])
     hazard = isinstance(fit.structure.likelihood, HazardTimes)
     absurd = median > FOLD_MEDIAN_LIMIT or (hazard and p99 > FOLD_P99_LIMIT_HAZARD)
-    by_route = ", on any one route" if fit.design.routes else ""
+    axis = "part of the outcome" if fit.design.responses else "route"
+    by_route = f", on any one {axis}" if fit.design.routes else ""
     sentence = (
         f"Before the data, one {finest.column} in twenty differs from the average by more than "
         f"{median:.1f}-fold (median; about two-fold was aimed at), "

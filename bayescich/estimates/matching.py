@@ -55,7 +55,7 @@ _NOTES = (
     ),
     (
         "Homes choose what they write and children are chosen for homes: a match that goes with "
-        "fewer moves is not shown to have prevented them."
+        "another outcome is not shown to have brought it about."
     ),
 )
 

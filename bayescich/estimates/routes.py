@@ -152,16 +152,17 @@ def _correlations(fit: Fit, groups: list[GroupEffect]) -> Estimate:
         f"{top['reading']}."
     )
     words = {
-        "column": "grouped by", "route": axis_word(fit), "other_route": "and route",
+        "column": "grouped by", "route": axis_word(fit), "other_route": f"and {axis_word(fit)}",
         **headings("", "correlation"), "pd": "probability of direction", "reading": "in words",
     }  # fmt: skip
-    notes = (
-        (
-            "Above 0, homes from which more children go by one route are those from which more go "
-            "by the other. The prior is centred on no correlation and wide."
-        ),
+    above = (
+        "homes that are high on one part of the outcome are high on the other"
+        if fit.design.responses
+        else "homes from which more children go by one route are those from which more go by the "
+        "other"
     )
+    notes = (f"Above 0, {above}. The prior is centred on no correlation and wide.",)
     return Estimate(
-        "route_correlations", f"Do {level}s' effects on the routes hang together?", sentence,
-        table, {name: words[name] for name in table.columns}, notes,
+        "route_correlations", f"Do {level}s' effects on the {axis_word(fit)}s hang together?",
+        sentence, table, {name: words[name] for name in table.columns}, notes,
     )  # fmt: skip

@@ -245,3 +245,15 @@ def test_the_hierarchy_says_how_many_lived_where(fits):
         )
         expected = stays.sum() if column == "home" else 300
         assert total == pytest.approx(expected, abs=0.01)
+
+
+def test_how_parts_belong_together_is_said_of_parts(fits):
+    found = {e.name: e for e in run_estimates(fits["activity"], None)}["route_correlations"]
+    assert found.title == "Do homes' effects on the parts hang together?"
+    assert found.headings["other_route"] == "and part"
+    assert "high on one part of the outcome are high on the other" in found.notes[0]
+    draws = fits["activity"].posterior["home_correlation"]
+    pair = found.table[
+        (found.table["route"] == "in touch") & (found.table["other_route"] == "busy")
+    ]
+    assert pair["mean"].iloc[0] == pytest.approx(draws[:, 0, 1].mean())
