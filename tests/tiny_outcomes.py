@@ -450,7 +450,7 @@ def fit_of(
     values |= {name: np.asarray(value, dtype=float) for name, value in changes.items()}
     dims, coords = _dims(values, design), _coords(design, structure)
     rng = np.random.default_rng(35)
-    prior = _around(rng, values, dims, coords, 0.4, DRAWS).isel(chain=[0])
+    prior = _varied(_around(rng, values, dims, coords, 0.4, DRAWS), rng).isel(chain=[0])
     tree = {
         "posterior": _varied(_around(rng, values, dims, coords, sd, DRAWS), rng),
         "sample_stats": _stats(rng),
@@ -465,8 +465,10 @@ def fit_of(
 
 
 def _varied(posterior: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
-    """Correlations that differ from draw to draw, as they do when they are learnt."""
+    """Correlations that differ from draw to draw, as they do when they are learnt, and are some."""
     for name in posterior.data_vars:
+        if str(name).endswith("_common"):
+            posterior[name] = posterior[name].clip(-0.95, 0.95)
         if str(name).endswith("_correlation"):
             matrix = posterior[name].to_numpy()
             pull = 1.0 + 0.1 * rng.uniform(-1.0, 1.0, (*matrix.shape[:2], 1, 1))
