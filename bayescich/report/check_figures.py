@@ -155,6 +155,8 @@ def observed_in_intervals(check: Check) -> Canvas:
     """
     table = _table(check)
     table = table[table["judged"]] if "judged" in table else table
+    # what is judged is of everyone
+    table = table.drop(columns="of", errors="ignore")
     half = ((table["q95"] - table["q05"]) / 2.0).replace(0.0, np.nan)
     numbers = ["observed", "mean", "q05", "q95"]
     scaled = table[numbers].sub(table["mean"], axis=0).div(half, axis=0).fillna(0.0)

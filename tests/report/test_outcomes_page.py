@@ -124,7 +124,7 @@ def test_the_check_of_outcomes_is_drawn_in_its_own_units(pages):
     assert draw is not None
     labels = [t.get_text() for t in observed_in_intervals(check).axes[0].get_yticklabels()]
     assert len(labels) == check.table["judged"].sum()
-    assert labels[-1] == "points, mean, everyone"
+    assert labels[-1] == "points, mean"
     # rows of points and of shares lie on one axis: the interval is about one to either side
     low, high = draw().axes[0].get_xlim()
     assert -6 < low < -1 < 1 < high < 6
