@@ -91,6 +91,8 @@ def test_the_linear_predictor_is_the_sum_of_shares() -> None:
                 for need in ("trauma", "autism"):
                     if child[f"has_{need}"]:
                         total += weight * of("type_need_effect", need, kind)
+        left = 1.0 - sum(child[f"weight_{k}"] for k in (1, 2, 3))
+        total += left * of("setting_effect", "not in care")
         assert eta[row] == pytest.approx(total, rel=1e-9), child["child"]
 
 
@@ -100,11 +102,11 @@ def settings_toy() -> Toy:
 
 def test_the_reference_setting_has_no_effect() -> None:
     a_toy = settings_toy()
-    assert list(a_toy.model.coords["setting"]) == ["home", "kin"]
+    assert list(a_toy.model.coords["setting"]) == ["home", "kin", "not in care"]
     effect = SettingsEffect()
     layout = effect.layout(a_toy.design)
     lived = a_toy.design.factors["setting"].labels.matrix().toarray()  # type: ignore[union-attr]
-    assert a_toy.design.factors["setting"].levels == ("foster", "home", "kin")
+    assert a_toy.design.factors["setting"].levels == ("foster", "home", "kin", "not in care")
     np.testing.assert_allclose(layout.matrix().toarray(), lived[:, 1:])
     other = SettingsEffect(reference="kin")
     assert other.coords(a_toy.design) == {"setting": ("foster", "home")}
