@@ -328,7 +328,7 @@ def _posterior(fit: AnyFit) -> xr.Dataset:
     """
     free = fit.tree["posterior"].to_dataset()
     for name, values in free.data_vars.items():
-        if str(name).endswith("_correlation"):
+        if str(name).endswith("_correlation") and "other_route" in values.dims:
             free = free.drop_vars(str(name)).assign({str(name): _pairs(values)})
         elif name == "baseline_departure":
             later = values.isel(band=slice(1, None)).rename(band="later_band")

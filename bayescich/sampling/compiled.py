@@ -36,10 +36,13 @@ from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import numba_njit
 
 from bayescich.errors import SamplingError
-from bayescich.model import information, terms
+from bayescich.model import fused, information, terms
 from bayescich.model.build import reported_variables
 from bayescich.model.draws import FloatArray
 from bayescich.model.hazard import kernel, operation
+from bayescich.model.response import families
+from bayescich.model.response import kernel as response_kernel
+from bayescich.model.response import operation as response_operation
 from bayescich.sampling.chain import PLAIN, centre, start_near_centre
 
 POINT = "point"
@@ -189,7 +192,9 @@ def _key(graph: FunctionGraph, source: str) -> str:
 @functools.cache
 def code_version() -> str:
     """Return the hash of the code of the package's own operations."""
-    modules = (kernel, operation, information, terms)
+    modules = (
+        kernel, operation, families, response_kernel, response_operation, fused, information, terms
+    )  # fmt: skip
     texts = [Path(module.__file__).read_bytes() for module in modules if module.__file__]
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
