@@ -41,8 +41,9 @@ from bayescich.model.response.families import (
 
 
 # without counting references: this makes no array, and eleven counts up and down a row, each of
-# them locked, took four fifths of the time of a row with one response
-@numba.njit(nogil=True, error_model="numpy", cache=True, inline="never", _nrt=False)  # type: ignore[call-overload,untyped-decorator]
+# them locked, took four fifths of the time of a row with one response; inlined by LLVM, since to
+# hand over so many arrays took half of what was left
+@numba.njit(nogil=True, error_model="numpy", cache=True, forceinline=True, _nrt=False)  # type: ignore[call-overload,untyped-decorator]
 def _row(
     r: int, eta: Any, coupling: Any, extra: Any, y: Any, size: Any, seen: Any, kind: Any,
     column: Any, width: Any, extra_start: Any, coupled: Any, turn: Any, both: Any,
