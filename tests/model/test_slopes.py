@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+import xarray as xr
 from pydantic import ValidationError
 
+from bayescich.checks.convergence import rhat
 from bayescich.design import build_design
 from bayescich.errors import DesignError
 from bayescich.estimates.slopes import slope_estimates
@@ -231,8 +233,6 @@ def test_a_slope_is_of_a_covariate() -> None:
 
 
 def fit_of(a_toy: Toy, samples: int = 200) -> Fit:
-    import xarray as xr
-
     rng = np.random.default_rng(9)
     given = {
         "home_sd": 0.5, "home_slope_sd": 0.2, "home_slope_correlation": 0.3, "authority_sd": 0.1,
@@ -268,6 +268,17 @@ def test_variance_of_levels_counts_their_slopes(a_toy: Toy) -> None:
 
 def groups_of(a_toy: Toy) -> tuple[Any, ...]:
     return tuple(e for e in a_toy.structure.groups if e.column == "home")
+
+
+def test_the_chains_of_a_correlation_are_compared() -> None:
+    rng = np.random.default_rng(10)
+    values = rng.uniform(-1.0, 1.0, (2, 100)) + np.array([[0.0], [3.0]])
+    posterior = xr.Dataset({"home_slope_correlation": (("chain", "draw"), values)})
+    fit = replace(fit_of(toy("gaussian", EFFECTS)), tree=xr.DataTree.from_dict(
+        {"posterior": posterior}), cache={})  # fmt: skip
+    check = rhat(fit)
+    assert check.status == "failed"
+    assert "of home_slope_correlation" in check.sentence
 
 
 def test_both_shipped_sets_of_beliefs_have_a_prior_for_slopes() -> None:
