@@ -17,13 +17,14 @@ HERE = Path(__file__).parent
 def fit_own_table(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., xr.Dataset]:
     """Fit ``tests/anchors/<name>.yaml`` to a table, in an empty folder; return the posterior."""
 
-    def fit(name: str, table: pd.DataFrame) -> xr.Dataset:
+    def fit(name: str, table: pd.DataFrame, weights: str | None = None) -> xr.Dataset:
         folder = tmp_path_factory.mktemp(name)
         file = folder / "table.csv"
         table.to_csv(file, index=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            request = pipeline.make_request(str(HERE / f"{name}.yaml"), file, None, {})
+            spec = str(HERE / f"{name}.yaml")
+            request = pipeline.make_request(spec, file, None, {}, weights=weights)
             # the prior set lies in the package, not in the user's folder
             outcome = pipeline.fit(request)
             assert outcome.gates_passed

@@ -1,4 +1,4 @@
-"""Classic event-history data as the specs beside this file ask for them."""
+"""Classic data as the specs beside this file ask for them."""
 
 from __future__ import annotations
 
@@ -100,4 +100,57 @@ def truncated(seed: int, litters: int, variance: float, effect: float) -> pd.Dat
             "time": np.minimum(ended[seen], last).ravel(),
             "event": (ended[seen] < last).ravel().astype(int),
         }
+    )
+
+
+def exam(folder: Path) -> pd.DataFrame:
+    """Inner London: 4,059 pupils in 65 schools."""
+    table = pd.read_csv(folder / "anchors" / "Exam.csv").rename(columns={"rownames": "pupil"})
+    assert (len(table), table["school"].nunique()) == (4059, 65)
+    return table.assign(
+        male=(table["sex"] == "M").astype(int),
+        boys=(table["schgend"] == "boys").astype(int),
+        girls=(table["schgend"] == "girls").astype(int),
+        single_sex=(table["type"] == "Sngl").astype(int),
+    )
+
+
+def chem97(folder: Path) -> pd.DataFrame:
+    """A-level chemistry: 31,022 pupils of 2,410 schools in 131 authorities."""
+    table = pd.read_csv(folder / "anchors" / "Chem97.csv").rename(columns={"rownames": "pupil"})
+    assert (len(table), table["school"].nunique(), table["lea"].nunique()) == (31_022, 2410, 131)
+    return table
+
+
+def contraception(folder: Path) -> pd.DataFrame:
+    """Bangladesh: 1,934 women of 60 districts; ages are centred already."""
+    table = pd.read_csv(folder / "anchors" / "Contraception.csv")
+    assert (len(table), table["district"].nunique()) == (1934, 60)
+    return table.assign(
+        uses=(table["use"] == "Y").astype(int),
+        urban=(table["urban"] == "Y").astype(int),
+        age_squared=table["age"] ** 2,
+        children=(table["livch"] != "0").astype(int),
+    )
+
+
+def wage1(folder: Path) -> pd.DataFrame:
+    """Workers and the companies each worked for, with shares of the time: numbered columns.
+
+    0 is no company, and two workers' shares add up to 1.001 by rounding.
+    """
+    table = pd.read_csv(folder / "anchors" / "wage1.csv").rename(columns={"id": "worker"})
+    companies = table[["company", "company2", "company3", "company4"]].to_numpy()
+    weights = table[["weight1", "weight2", "weight3", "weight4"]].to_numpy()
+    assert (len(table), len(np.unique(companies[companies > 0]))) == (3022, 141)
+    assert ((companies > 0).sum(axis=1) > 1).sum() == 526
+    assert (np.abs(weights.sum(axis=1) - 1.0) < 0.0011).all()
+    numbered = {}
+    for k in range(4):
+        numbered[f"company_{k + 1}"] = pd.Series(companies[:, k]).where(companies[:, k] > 0)
+        numbered[f"weight_{k + 1}"] = weights[:, k] / np.maximum(weights.sum(axis=1), 1.0)
+    return table[["worker", "logearn", "age_40"]].assign(
+        female=(table["sex"] == "female").astype(int),
+        parttime=(table["parttime"] == "Parttime").astype(int),
+        **numbered,
     )
