@@ -109,8 +109,8 @@ def test_the_reference_setting_has_no_effect() -> None:
     assert a_toy.design.factors["setting"].levels == ("foster", "home", "kin", "not in care")
     np.testing.assert_allclose(layout.matrix().toarray(), lived[:, 1:])
     other = SettingsEffect(reference="kin")
-    assert other.coords(a_toy.design) == {"setting": ("foster", "home")}
-    np.testing.assert_allclose(other.layout(a_toy.design).matrix().toarray(), lived[:, :2])
+    assert other.coords(a_toy.design) == {"setting": ("foster", "home", "not in care")}
+    np.testing.assert_allclose(other.layout(a_toy.design).matrix().toarray(), lived[:, [0, 1, 3]])
 
 
 def test_settings_are_a_fixed_set_and_homes_are_not() -> None:
