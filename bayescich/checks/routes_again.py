@@ -35,6 +35,9 @@ def again(fit: Fit, likelihood: CompetingLikelihood, rng: np.random.Generator) -
     if not careers.size:
         return nothing_followed("ppc_route_moves", AGAIN, careers)
     before = careers.earlier(careers.spells.event) > 0
+    if not before.any():
+        words = "Nobody of the data is followed after an exit, so none is taken again."
+        return Check("ppc_route_moves", AGAIN, "predictive", "not applicable", words)
     tally = RouteTally.of(fit, likelihood, careers.spells.take(careers.members))
     made = [
         _shares(tally.recorded(draws, drawn_in_turn(fit, likelihood, careers, draws, rng), rng),
