@@ -36,6 +36,10 @@ _KINDS = {
     ".dta": "a Stata file",
 }
 _OLD_ENCODING = "WINDOWS-1252"
+_PACKED = b"$FL3"
+"""How an SPSS file begins whose cells are packed by zlib; in others each takes a byte or more."""
+_MOST_PACKING = 1032
+"""zlib packs no tighter than this."""
 
 _Reader = Callable[..., tuple[pd.DataFrame, Any]]
 
@@ -188,12 +192,15 @@ def _read_labelled(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     errors: list[Exception] = []
     for attempt in readers:
         try:
+            _refuse_impossible_size(path, attempt)
             frame, about = attempt(path, dates_as_pandas_datetime=True)
         except (
             pyreadstat.ReadstatError,
             pyreadstat.PyreadstatError,
             ValueError,  # text in another encoding than the file says
             OverflowError,  # a date beyond the calendar
+            IndexError,  # more rows than the header tells of
+            TypeError,  # text in a variable of numbers, or one without a name
         ) as error:
             errors.append(error)
         else:
@@ -201,6 +208,23 @@ def _read_labelled(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
             single = {name: "float32" for name in frame.columns if kinds.get(name) == "float"}
             return frame.astype(single), about.column_names_to_labels
     raise _broken(path, errors[0])
+
+
+def _refuse_impossible_size(path: Path, read: _Reader) -> None:
+    """Refuse a file whose header tells of more cells than it can hold.
+
+    The reader takes memory for all of them first: one damaged byte would end the whole process.
+    """
+    _, about = read(path, metadataonly=True)
+    with path.open("rb") as file:
+        packed = file.read(len(_PACKED)) == _PACKED
+    most = path.stat().st_size * (_MOST_PACKING if packed else 1)
+    told = about.number_rows or 0
+    if told * about.number_columns > most:
+        raise ValueError(
+            f"its header tells of {told:,} rows of {about.number_columns:,} columns, more than "
+            "there is room for in the file"
+        )
 
 
 def _table(path: Path, headings: Sequence[str], columns: Sequence[pd.Series]) -> RawTable:

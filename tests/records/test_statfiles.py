@@ -167,6 +167,16 @@ def test_a_file_cut_short(tmp_path: Path, suffix: str, share: float) -> None:
         statistical_tables(path, has_decom)
 
 
+def test_a_header_that_tells_of_more_rows_than_there_is_room_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.dta")
+    content = path.read_bytes()
+    start = content.index(b"<N>") + len(b"<N>")
+    many = (1_409_286_148).to_bytes(8, "little")
+    path.write_bytes(content[:start] + many + content[start + 8 :])
+    with pytest.raises(RecordsError, match="tells of 1,409,286,148 rows of"):
+        statistical_tables(path, has_decom)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="cannot be opened"):
         statistical_tables(tmp_path / "none.sav", has_decom)
