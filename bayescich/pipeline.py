@@ -280,7 +280,7 @@ def _table(request: Request) -> AnalysisTable:
 
 
 def _as_the_table_allows(request: Request, table: AnalysisTable) -> tuple[Request, AnalysisTable]:
-    """Leave out optional effects without their columns, and note it in the account."""
+    """Leave out optional effects without columns and routes without events; note it."""
     from bayescich.design.resolve import resolve_spec
 
     if has_formula(request.spec):

@@ -1,4 +1,8 @@
-"""A spec as far as the table can bear it: optional effects without their columns are left out."""
+"""A spec as far as the table can bear it.
+
+Optional effects without their columns are left out, and competing routes that nobody takes: a
+small authority has no child in custody, and a hazard cannot be learnt from no event.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayescich.design.labels import columns_beginning, matched_needs
-from bayescich.spec.model import NEEDS_KINDS, EffectSpec, MatchingEffectSpec, ModelSpec
+from bayescich.spec.model import (
+    NEEDS_KINDS,
+    CompetingSpec,
+    EffectSpec,
+    MatchingEffectSpec,
+    ModelSpec,
+)
+
+LEAST_ROUTES = 2
+"""Fewer do not compete."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +33,7 @@ class Resolved:
 
 
 def resolve_spec(table: pd.DataFrame, spec: ModelSpec) -> Resolved:
-    """Leave out effects that are marked optional and have no column in the table.
+    """Leave out optional effects without a column in the table, and routes without an event.
 
     Examples
     --------
@@ -42,7 +55,25 @@ def resolve_spec(table: pd.DataFrame, spec: ModelSpec) -> Resolved:
                 f"the effect '{effect.kind}' is left out: no column of the table that begins with "
                 f"'{missing}' differs"
             )
-    return Resolved(spec.model_copy(update={"effects": tuple(kept)}), tuple(left_out))
+    likelihood = spec.likelihood
+    if isinstance(likelihood, CompetingSpec):
+        likelihood, never = _taken(table, likelihood)
+        left_out += [f"the route '{route}' is left out: no row takes it" for route in never]
+    resolved = spec.model_copy(update={"effects": tuple(kept), "likelihood": likelihood})
+    return Resolved(resolved, tuple(left_out))
+
+
+def _taken(table: pd.DataFrame, likelihood: CompetingSpec) -> tuple[CompetingSpec, tuple[str, ...]]:
+    """Return the likelihood with the routes that are taken, and the others.
+
+    With fewer than two left it stays as it was: the design says what is wrong.
+    """
+    words = set(table.get(likelihood.event, pd.Series(dtype=str)).astype(str))
+    taken = tuple(route for route in likelihood.routes if route in words)
+    if len(taken) < LEAST_ROUTES:
+        return likelihood, ()
+    never = tuple(route for route in likelihood.routes if route not in words)
+    return likelihood.model_copy(update={"routes": taken}), never
 
 
 def _missing_prefix(table: pd.DataFrame, effect: EffectSpec) -> str | None:

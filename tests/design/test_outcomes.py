@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bayescich.design import build_design
 from bayescich.design.core import DAYS_PER_YEAR
 from bayescich.design.outcomes import band_exposure, band_labels
+from bayescich.design.resolve import resolve_spec
 from bayescich.errors import DesignError
 from bayescich.spec import ModelSpec
 
@@ -172,6 +173,15 @@ def test_impossible_exits_are_named(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(DesignError) as caught:
         build_design(exits(**changes), spec(COMPETING))
     assert said in str(caught.value)
+
+
+def test_routes_that_nobody_takes_are_left_out_and_it_is_said() -> None:
+    asked = spec({**COMPETING, "routes": ["home", "custody", "fostering"]})
+    resolved = resolve_spec(exits(), asked)
+    assert resolved.left_out == ("the route 'custody' is left out: no row takes it",)
+    assert build_design(exits(), resolved.spec).routes == ("home", "fostering")
+    # a single route does not compete: the design says so
+    assert resolve_spec(exits(exit="home"), asked).spec == asked
 
 
 def test_the_known_words_are_told() -> None:
