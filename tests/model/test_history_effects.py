@@ -46,8 +46,10 @@ def test_needs_gather_around_the_mean_of_their_family(a_history: Toy) -> None:
     families = np.array([0, 1, 1, 2])
     assert a_history.model.coords["need_family"] == ("development", "mind", "all")
     mean, sd = draws["need_family_mean"][0], draws["need_sd"][0]
-    offset = (draws["need_effect"][0] - mean[families]) / sd
-    np.testing.assert_allclose(offset, draws["need_offset"][0])
+    departure = draws["need_effect"][0] - mean[families]
+    np.testing.assert_allclose(departure, draws["need_offset"][0])
+    expected = stats.norm.logpdf(departure, 0, sd).sum()
+    assert density(a_history, "need_offset", point) == pytest.approx(expected)
     expected = stats.norm.logpdf(mean, 0, 0.3).sum()
     assert density(a_history, "need_family_mean", point) == pytest.approx(expected)
     expected = stats.halfnorm.logpdf(sd, scale=0.3).sum()
@@ -75,11 +77,12 @@ def test_needs_within_types_sum_to_zero_over_the_types(a_history: Toy) -> None:
 
 
 def test_matches_gather_around_their_mean(a_history: Toy) -> None:
-    draws = a_history.draws(a_history.point(3))
-    offset = (draws["matching_effect"] - draws["matching_mean"][:, None]) / (
-        draws["matching_sd"][:, None]
-    )
-    np.testing.assert_allclose(offset, draws["matching_offset"])
+    point = a_history.point(3)
+    draws = a_history.draws(point)
+    departure = draws["matching_effect"] - draws["matching_mean"][:, None]
+    np.testing.assert_allclose(departure, draws["matching_offset"])
+    expected = stats.norm.logpdf(departure[0], 0, draws["matching_sd"][0]).sum()
+    assert density(a_history, "matching_offset", point) == pytest.approx(expected)
 
 
 def test_a_walk_of_order_two_is_a_line_and_what_bends_it(a_history: Toy) -> None:

@@ -17,6 +17,7 @@ from tests.model.history import history
 from tests.model.toy import Toy
 
 FIXED = {"kind": "fixed", "formula": "age + male"}
+NEEDS = ({"kind": "needs"}, {"kind": "matching"})
 CORRELATED = {"kind": "group", "by": "authority", "across_routes": "correlated"}
 
 
@@ -24,6 +25,7 @@ def effects(parametrisation: str) -> tuple[dict[str, Any], ...]:
     asked = {"parametrisation": parametrisation}
     return (
         FIXED,
+        *NEEDS,
         {"kind": "home_type", **asked},
         {"kind": "group", "by": "home", "across_routes": "independent", **asked},
     )

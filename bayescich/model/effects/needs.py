@@ -18,7 +18,7 @@ import pymc as pm
 
 from bayescich.design.core import Design
 from bayescich.model.draws import Draws, FloatArray, Tensor
-from bayescich.model.information import Known
+from bayescich.model.information import Information, Informed, Known
 from bayescich.model.random_variables import random_variable
 from bayescich.model.terms import Labelled, labelled
 from bayescich.spec.priors import PriorSet
@@ -67,8 +67,12 @@ class NeedsEffect:
         sd = random_variable(
             f"{self.name}_sd", priors.get(f"{self.name}.sd", "needs.sd"), dims=route or None
         )
-        offset = pm.Normal(f"{self.name}_offset", 0.0, 1.0, dims=(self.name, *route))
-        return pm.Deterministic(self.variable, mean[family] + sd * offset, dims=(self.name, *route))
+        around = mean[family]
+        return pm.Deterministic(
+            self.variable,
+            around + _departures(self.name, around, sd, information, design, (self.name, *route)),
+            dims=(self.name, *route),
+        )
 
     def values(self, draws: Draws) -> FloatArray:
         """Return the effects."""
@@ -158,8 +162,12 @@ class MatchingEffect:
         prior = priors.get("matching.mean").parameters()
         mean = pm.Normal("matching_mean", prior["mean"], prior["sd"], dims=route or None)
         sd = random_variable("matching_sd", priors.get("matching.sd"), dims=route or None)
-        offset = pm.Normal("matching_offset", 0.0, 1.0, dims=("matched_need", *route))
-        return pm.Deterministic(self.variable, mean + sd * offset, dims=("matched_need", *route))
+        dims = ("matched_need", *route)
+        return pm.Deterministic(
+            self.variable,
+            mean + _departures("matching", mean, sd, information, design, dims),
+            dims=dims,
+        )
 
     def values(self, draws: Draws) -> FloatArray:
         """Return the effects."""
@@ -168,3 +176,21 @@ class MatchingEffect:
     def fresh(self, draws: Draws, rng: np.random.Generator) -> Draws:
         """Return the draws: needs are a fixed set."""
         return draws
+
+
+def _departures(
+    name: str,
+    mean: Tensor,
+    sd: Tensor,
+    information: Known | None,
+    design: Design,
+    dims: tuple[str, ...],
+) -> Tensor:
+    """Return how far each need departs from the mean, sampled by what the data say of it."""
+    size, routes = len(design.labels[name].names), len(design.routes)
+    nothing = Information.none((size, routes) if routes else (size,))
+    known = information if isinstance(information, Information) else nothing
+    return pm.Normal(
+        f"{name}_offset", Informed.mean(known, mean), sd, dims=dims, default_transform=None,
+        transform=Informed(),
+    )  # fmt: skip
