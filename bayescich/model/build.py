@@ -114,7 +114,8 @@ class Structure:
             return None
         if isinstance(self.likelihood, ResponseLikelihood):
             alone = replace(self.likelihood, nodes=1)
-            return response_pilot(alone.arrays(design, layouts), layouts, sds, design)
+            arrays = alone.arrays(design, layouts)
+            return response_pilot(arrays, layouts, sds, design, self.likelihood.nodes)
         if not isinstance(self.likelihood, HazardTimes) or not self.effects:
             return None
         arrays = self.likelihood.arrays(design, layouts)
@@ -229,10 +230,16 @@ def build_model(
     groups = _exchangeable(structure)
     with pm.Model(coords=_coords(structure, design)) as model:
         # each group of levels that could be others comes after what its levels are centred around
-        for place, effect in enumerate(structure.effects):
-            if place not in groups:
+        for place in _set_apart(structure, groups):
+            effect = structure.effects[place]
+            if isinstance(effect, InterceptEffect) and pilot is not None:
+                average = _average(Predictor(terms(), design.rows), pilot, design)
+                values[place] = effect.declare(design, priors, known[place], average)
+            else:
                 values[place] = effect.declare(design, priors, known[place])
-        predictor = Predictor(terms(), design.rows, pilot.baseline if pilot else None)
+        predictor = Predictor(terms(), design.rows)
+        if pilot is not None:
+            predictor = replace(predictor, rough_baseline=pilot.baseline, nodes=pilot.nodes)
         if isinstance(likelihood, HazardTimes):
             predictor = replace(
                 predictor, level=likelihood.declare_level(predictor, design, priors)
@@ -256,6 +263,17 @@ def _exchangeable(structure: Structure) -> dict[int, GroupEffect]:
     """Return the effects whose levels could be others, by their place."""
     effects = enumerate(structure.effects)
     return {k: e for k, e in effects if isinstance(e, GroupEffect) and not e.zero_sum}
+
+
+def _set_apart(structure: Structure, groups: Mapping[int, GroupEffect]) -> list[int]:
+    """Return the places of the other effects, the intercept after all that it is the level of."""
+    others = [k for k in range(len(structure.effects)) if k not in groups]
+    return sorted(others, key=lambda k: isinstance(structure.effects[k], InterceptEffect))
+
+
+def _average(predictor: Predictor, pilot: Pilot, design: Design) -> Tensor:
+    """Return what the effects so far make in the average row, a number or one for each part."""
+    return predictor.average(pilot.weights if design.routes else pilot.weights[:, 0])
 
 
 def _company(

@@ -288,6 +288,30 @@ class Located(Transform):  # type: ignore[misc]
         return pt.log(_carried(inputs[-2])[1]) + pt.zeros_like(value)
 
 
+class Moved(Transform):  # type: ignore[misc]
+    """``u = v - shift``: a level that is sampled for the average row, where it is well known."""
+
+    name = "moved"
+    ndim_supp = 0
+
+    @staticmethod
+    def mean(prior_mean: FloatArray, shift: Tensor) -> Tensor:
+        """Return the mean of the normal, carrying the shift."""
+        return _carrying(outside(prior_mean), shift)
+
+    def backward(self, value: Any, *inputs: Any) -> Any:
+        """Return u."""
+        return value - _carried(inputs[-2])[0]
+
+    def forward(self, value: Any, *inputs: Any) -> Any:
+        """Return v."""
+        return value + _carried(inputs[-2])[0]
+
+    def log_jac_det(self, value: Any, *inputs: Any) -> Any:
+        """Return zero, value by value."""
+        return pt.zeros_like(value)
+
+
 class Informed(Transform):  # type: ignore[misc]
     """``u = m(sd) + s(sd) v`` of a normal with mean 0 (see the module)."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from bayescich.model.draws import FloatArray
 from bayescich.model.information import Known
+from bayescich.model.response.quadrature import Nodes
 from bayescich.model.terms import Covaried, Layout
 
 
@@ -29,6 +30,8 @@ class Pilot:
     baseline: FloatArray | None = None
     """Of a hazard: log hazard by band, (bands, routes); the first baseline, when there are
     several."""
+    nodes: Nodes | None = None
+    """Of outcomes with a child effect: where it is integrated out, row by row."""
 
 
 def values_of(

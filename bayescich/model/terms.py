@@ -26,6 +26,7 @@ from scipy import sparse
 
 from bayescich.design.core import IntArray, LabelMatrix
 from bayescich.model.draws import FloatArray, Tensor, outside, product
+from bayescich.model.response.quadrature import Nodes
 
 Int32Array = npt.NDArray[np.int32]
 
@@ -213,6 +214,8 @@ class Predictor:
     """Log hazard by band, (bands, routes), of a quick fit, when there was one."""
     level: Tensor | None = None
     """The level of a row whose effects are all zero, when the likelihood has declared it."""
+    nodes: Nodes | None = None
+    """Where a child effect is integrated out, when a quick fit has said it."""
 
     def eta(self) -> Tensor:
         """Return η as a graph, shape (rows,) or (rows, routes)."""

@@ -159,7 +159,7 @@ class JointSpec(Strict):
     family: Literal["joint"]
     responses: Annotated[Mapping[str, JointResponseSpec], Field(min_length=2, max_length=12)]
     child_effect: bool = True
-    nodes: Annotated[int, Field(ge=3, le=41)] = 11
+    nodes: Annotated[int, Field(ge=3, le=41)] = 7
     """Of the Gauss-Hermite rule over the child effect."""
 
     @field_validator("responses")

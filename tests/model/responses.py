@@ -40,7 +40,8 @@ OUTCOMES: dict[str, dict[str, Any]] = {
     "hurdle": {**POINTS, "outcome": "points_seen", "missing": "modelled"},
     "joint": {
         "family": "joint",
-        "nodes": 5,
+        # graph and twin put them elsewhere: of so many nothing is left of where they are
+        "nodes": 41,
         "responses": {
             "points": {
                 "likelihood": {**POINTS, "outcome": "points_seen", "missing": "ignored"},

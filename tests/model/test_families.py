@@ -11,7 +11,8 @@ from scipy import stats
 from scipy.special import digamma, expit, gammaln, log_softmax
 
 from bayescich.model.response import families
-from bayescich.model.response.arrays import gauss_hermite, log_choose
+from bayescich.model.response.arrays import log_choose
+from bayescich.model.response.quadrature import gauss_hermite
 
 ETAS = (-9.0, -2.5, -0.3, 0.0, 1.1, 4.0, 9.0)
 LOG_DISPERSIONS = (-1.5, 1.0, 2.3, 6.0)

@@ -10,7 +10,7 @@ import pytest
 
 from bayescich.model.hazard import jax_twin as hazard_twin
 from bayescich.model.response import jax_twin
-from bayescich.model.response.arrays import ResponseArrays, gauss_hermite
+from bayescich.model.response.arrays import ResponseArrays
 from bayescich.model.response.families import (
     BETA_BINOMIAL,
     BINOMIAL,
@@ -21,6 +21,7 @@ from bayescich.model.response.families import (
     TRUNCATED,
 )
 from bayescich.model.response.operation import kernel_of
+from bayescich.model.response.quadrature import common_nodes
 from bayescich.sampling.chain import PLAIN
 from tests.model.toy import toy
 
@@ -88,7 +89,7 @@ def problem(
     y, size = (np.stack(x, axis=1) for x in zip(*(outcomes(rng, k) for k in kinds), strict=True))
     seen = rng.random(y.shape) < 0.8
     seen[0] = False  # a row that says nothing
-    points, log_weights = gauss_hermite(nodes)
+    rule = common_nodes(nodes)
     coupling = np.full(len(kinds), -1)
     if coupled:
         coupling[0] = starts[1]  # the first is whether the second is recorded
@@ -113,8 +114,8 @@ def problem(
         extra_start=extra_start,
         coupled=coupling.astype(np.int64),
         turn=np.full(len(kinds), -1.0 if turned else 1.0),
-        points=points,
-        log_weights=log_weights,
+        points=rule.points,
+        log_weights=rule.log_weights,
     )
     return arrays, point_of(arrays, int(starts[-1]), kinds, seed=1)
 

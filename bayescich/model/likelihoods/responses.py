@@ -25,7 +25,7 @@ analysis, Applied Statistics 43 (selection); docs/methods.md sections 3 and 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pymc as pm
@@ -40,7 +40,6 @@ from bayescich.model.random_variables import random_variable
 from bayescich.model.response.arrays import (
     ResponseArrays,
     constant,
-    gauss_hermite,
     response_arrays,
 )
 from bayescich.model.response.blanks import blanks, drawn_blanks
@@ -55,6 +54,7 @@ from bayescich.model.response.densities import (
     with_first,
 )
 from bayescich.model.response.operation import response_log_likelihood
+from bayescich.model.response.quadrature import GRID, Nodes, common_nodes, own_nodes
 from bayescich.model.terms import Layout, Predictor, stack, stacked_values
 from bayescich.spec.priors import PriorSet
 
@@ -84,6 +84,9 @@ class ResponseLikelihood:
         filled, chance = imputation.declare() if imputation else (pt.zeros(0), pt.zeros(0))
         learnt = levels, coefficients, offset, loading, coupling, extra, filled, chance
         arrays = self.arrays(design, tuple(term.layout for term in predictor.terms))
+        if predictor.nodes is not None:
+            rule = predictor.nodes
+            arrays = replace(arrays, points=rule.points, log_weights=rule.log_weights)
         value = response_log_likelihood(learnt, arrays)
         pm.Potential("log_likelihood", value + outside(np.array(constant(design))))
 
@@ -138,15 +141,27 @@ class ResponseLikelihood:
     def row_log_likelihood(self, draws: Draws, eta: FloatArray, design: Design) -> FloatArray:
         """Return the log-likelihood by row, child effect and blanks integrated out."""
         by_part = _by_part(eta, design)
-        points, log_weights = gauss_hermite(self.nodes)
+        rule = self._nodes(draws, by_part, design)
         loading = draws["child_loading"] if self.nodes > 1 else np.zeros((1, 1))
         terms = []
         for shift, log_chance in blanks(draws, design):
-            for point, log_weight in zip(points, log_weights, strict=True):
+            for point, log_weight in zip(rule.points.T, rule.log_weights.T, strict=True):
                 # what fills a blank moves the outcome, and by it the chance of being recorded
-                moved = coupled(draws, by_part + shift + (loading * point)[:, :, None], design)
+                moved = coupled(draws, by_part + shift + loading[:, :, None] * point, design)
                 terms.append(self._at(draws, moved, design) + log_chance + log_weight)
         return np.asarray(terms[0] if len(terms) == 1 else logsumexp(np.stack(terms), axis=0))
+
+    def _nodes(self, draws: Draws, by_part: FloatArray, design: Design) -> Nodes:
+        """Return nodes around each child's effect at the average draw."""
+        if self.nodes == 1:
+            return common_nodes(1)
+        average = Draws({name: array.mean(axis=0)[None] for name, array in draws.values.items()})
+        own, loading = by_part.mean(axis=0)[None], average["child_loading"][:, :, None]
+        values = [
+            self._at(average, coupled(average, own + loading * child, design), design)[0]
+            for child in GRID
+        ]
+        return own_nodes(np.stack(values, axis=1), self.nodes)
 
     def _at(self, draws: Draws, by_part: FloatArray, design: Design) -> FloatArray:
         outcome = design.outcome

@@ -11,6 +11,7 @@ from scipy.special import gammaln
 from bayescich.design.core import Design, FixedMatrix, Hole, Response
 from bayescich.model.draws import FloatArray
 from bayescich.model.response import families
+from bayescich.model.response.quadrature import common_nodes
 from bayescich.model.terms import StackedTerms
 
 Int32Array = npt.NDArray[np.int32]
@@ -72,7 +73,7 @@ class ResponseArrays:
     turn: FloatArray
     """(R,) -1 where a higher linear predictor means less, else 1."""
     points: FloatArray
-    """(Q,)."""
+    """(N, Q), or (1, Q) where all rows have the same."""
     log_weights: FloatArray
 
     def in_order(self) -> tuple[npt.NDArray[np.generic], ...]:
@@ -94,7 +95,7 @@ def response_arrays(design: Design, terms: StackedTerms, nodes: int) -> Response
     """
     outcome, responses = design.outcome, design.responses
     holes, flips = _sides(design.fixed)
-    points, log_weights = gauss_hermite(nodes)
+    rule = common_nodes(nodes)
     hole_start, hole, _ = cells(holes, design.rows)
     flip_start, flip, _ = cells(flips, design.rows)
     centres = np.zeros(0) if design.fixed is None else design.fixed.centres
@@ -119,8 +120,8 @@ def response_arrays(design: Design, terms: StackedTerms, nodes: int) -> Response
         extra_start=np.r_[0, np.cumsum([extras(r) for r in responses])].astype(np.int64),
         coupled=np.array([r.coupled for r in responses], dtype=np.int64),
         turn=np.array([-1.0 if r.turned else 1.0 for r in responses]),
-        points=points,
-        log_weights=log_weights,
+        points=rule.points,
+        log_weights=rule.log_weights,
     )
 
 
@@ -129,19 +130,6 @@ def extras(response: Response) -> int:
     if response.kind == "ordinal":
         return len(response.categories) - 1
     return int(response.kind in {"beta_binomial", "truncated", "normal"})
-
-
-def gauss_hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
-    """Return points and log weights of the rule for a standard normal.
-
-    Examples
-    --------
-    >>> points, log_weights = gauss_hermite(11)
-    >>> round(float(np.exp(log_weights) @ points**4), 9)   # the fourth moment
-    3.0
-    """
-    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
-    return points, np.log(weights / weights.sum())
 
 
 def _sides(fixed: FixedMatrix | None) -> tuple[tuple[Hole, ...], tuple[Hole, ...]]:

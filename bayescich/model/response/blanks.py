@@ -10,7 +10,7 @@ import numpy as np
 from bayescich.design.core import Design
 from bayescich.model.draws import Draws, FloatArray
 from bayescich.model.effects.imputation import Imputation
-from bayescich.model.response.arrays import gauss_hermite
+from bayescich.model.response.quadrature import gauss_hermite
 
 BLANK_NODES = 7
 """Of the rule over a blank number."""

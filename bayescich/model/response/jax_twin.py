@@ -157,12 +157,20 @@ def _evaluate(rows: _Rows, arrays: ResponseArrays, learnt: tuple[Any, ...]) -> A
         shift, log_chance = _filled_in(rows.ways, arrays, coefficients, chance)
         eta, log_chance = eta[rows.ways.row] + shift, log_chance[:, None]
     # ways, nodes, linear predictors
-    moved = eta[:, None, :] + arrays.points[:, None] * loading
-    each = _of_ways(rows, arrays, moved, coupling, extra) + log_chance + arrays.log_weights
-    of_way = logsumexp(each, axis=1) if len(arrays.points) > 1 else each[:, 0]
+    points, log_weights = _nodes(rows, arrays)
+    moved = eta[:, None, :] + points[:, :, None] * loading
+    each = _of_ways(rows, arrays, moved, coupling, extra) + log_chance + log_weights
+    of_way = logsumexp(each, axis=1) if points.shape[1] > 1 else each[:, 0]
     if rows.ways.single:
         return of_way.sum()
     return _log_sum_by(rows.ways.row, of_way, len(arrays.codes)).sum()
+
+
+def _nodes(rows: _Rows, arrays: ResponseArrays) -> tuple[FloatArray, FloatArray]:
+    """Return the nodes of each way: those of its row, or the same for all."""
+    if len(arrays.points) == 1:
+        return arrays.points, arrays.log_weights
+    return arrays.points[rows.ways.row], arrays.log_weights[rows.ways.row]
 
 
 def _eta(rows: _Rows, arrays: ResponseArrays, levels: Any, coefficients: Any, filled: Any) -> Any:

@@ -6,7 +6,8 @@ categories that are missing, its likelihood is a mixture
 
     log Σ_s π_s Σ_q w_q Π_r f_r(y_r | η + shift_s + loading z_q),
 
-over the ways s in which the missing ones could be filled and the nodes q of a Gauss-Hermite rule.
+over the ways s in which the missing ones could be filled and the nodes q of a Gauss-Hermite rule,
+which may be the row's own.
 Missing numbers are learnt and enter η directly.
 """
 
@@ -158,7 +159,7 @@ def make_kernel(columns: int) -> Any:
         log_weights: Any,
     ) -> Any:
         rows, gathered, covariate_count = codes.shape[0], codes.shape[1], covariates.shape[1]
-        nodes = len(points)
+        nodes = points.shape[1]
         in_levels = np.zeros_like(levels)
         in_coefficients = np.zeros_like(coefficients)
         in_offset = np.zeros_like(offset)
@@ -217,6 +218,7 @@ def make_kernel(columns: int) -> Any:
                 for e in range(len(extra)):
                     in_extra[e] += row_extra[e]
             else:
+                at = r if points.shape[0] > 1 else 0
                 largest = -np.inf
                 for s in range(ways):
                     log_prior = 0.0
@@ -225,7 +227,7 @@ def make_kernel(columns: int) -> Any:
                         log_prior -= softplus(-chance[d] if up else chance[d])
                     for q in range(nodes):
                         for m in range(columns):
-                            total = eta[m] + loading[m] * points[q]
+                            total = eta[m] + loading[m] * points[at, q]
                             for d in range(first, last):
                                 up = (s >> (d - first)) & 1
                                 x = flip_high[d] if up else flip_low[d]
@@ -237,7 +239,7 @@ def make_kernel(columns: int) -> Any:
                             extra_start, coupled, turn, both, both_slope, each_eta[c],
                             each_coupling[c], each_extra[c],
                         )  # fmt: skip
-                        each[c] = found + log_prior + log_weights[q]
+                        each[c] = found + log_prior + log_weights[at, q]
                         largest = max(largest, each[c])
                 whole = 0.0
                 for c in range(ways * nodes):
@@ -251,7 +253,7 @@ def make_kernel(columns: int) -> Any:
                     for m in range(columns):
                         pull = w * each_eta[c, m]
                         row_eta[m] += pull
-                        in_loading[m] += pull * points[q]
+                        in_loading[m] += pull * points[at, q]
                         for d in range(first, last):
                             up = (s >> (d - first)) & 1
                             x = flip_high[d] if up else flip_low[d]

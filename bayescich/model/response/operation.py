@@ -17,7 +17,7 @@ from bayescich.model.response.kernel import make_kernel
 LEARNT = 8
 """Levels, coefficients, offset, loading, coupling, extra, filled and chance come first."""
 
-_VERSION = 4
+_VERSION = 5
 """To be raised when the kernel changes: numba's cache on disk goes by it."""
 
 

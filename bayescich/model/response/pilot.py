@@ -15,6 +15,7 @@ from bayescich.model.information import Information, Known, Location
 from bayescich.model.pilot import Pilot, stacked_sds, values_of
 from bayescich.model.response.arrays import ResponseArrays
 from bayescich.model.response.operation import kernel_of
+from bayescich.model.response.quadrature import Nodes, common_nodes, from_slopes, own_nodes
 from bayescich.model.terms import Covaried, Gathered, Layout
 
 MOST_STEPS = 150
@@ -22,6 +23,9 @@ _ROUGH_DISPERSION = 2.3
 _STEP = 0.05
 """Of the difference from which the curvature of each row is taken."""
 _LEAST = 1e-8
+_ROUGH_NODES = 11
+_ROUGH_LOADING = 0.3
+_LOADING_STEPS = 40
 
 
 def pilot_fit(
@@ -29,6 +33,7 @@ def pilot_fit(
     layouts: tuple[Layout, ...],
     rough_sds: tuple[FloatArray, ...],
     design: Design,
+    nodes: int = 1,
 ) -> Pilot:
     """Maximise the penalised likelihood.
 
@@ -41,6 +46,8 @@ def pilot_fit(
     rough_sds : tuple of array
         About how large the values of each effect are.
     design : Design
+    nodes : int
+        Of the child effect; one without.
     """
     columns = max(len(design.routes), 1)
     objective = _Objective(arrays, layouts, rough_sds, columns, design)
@@ -52,7 +59,22 @@ def pilot_fit(
     weights = objective.curvature(levels, slopes, extra)
     score = objective.kernel_at(levels, slopes, extra)[1]
     known = _known(levels, slopes, score, layouts, weights)
-    return Pilot(known, values_of((levels, slopes), layouts), weights)
+    placed = _placed(objective, (levels, slopes, extra), nodes) if nodes > 1 else None
+    return Pilot(known, values_of((levels, slopes), layouts), weights, nodes=placed)
+
+
+def _placed(
+    objective: _Objective, point: tuple[FloatArray, FloatArray, FloatArray], nodes: int
+) -> Nodes:
+    """Return nodes around each child's effect, with loadings found by a fit of their own."""
+    levels, slopes, extra = point
+    loading, offset, whole = objective.loadings(levels, slopes, extra)
+
+    def slope_at(child: float) -> FloatArray:
+        in_rows = objective.kernel_at(levels, slopes, whole, offset + child * loading)[9]
+        return np.asarray(in_rows @ loading)
+
+    return own_nodes(from_slopes(slope_at), nodes)
 
 
 class _Objective:
@@ -119,6 +141,37 @@ class _Objective:
             ]
         )
         return -value, -(gradient - z)
+
+    def loadings(
+        self, levels: FloatArray, slopes: FloatArray, extra: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return loadings on the child effect, offsets and further parameters, by a quick fit.
+
+        What levels and covariates do stays as it is.
+        """
+        *data, _, _ = self.data
+        rule = common_nodes(_ROUGH_NODES)
+        _, coupling, filled, chance = self.rest
+        columns = self.columns
+
+        def objective(z: FloatArray) -> tuple[float, FloatArray]:
+            loading, offset = z[:columns], z[columns : 2 * columns]
+            whole = extra.copy()
+            whole[self.free] += z[2 * columns :]
+            found = self.kernel(
+                levels, slopes, offset, loading, coupling, whole, filled, chance, *data,
+                rule.points, rule.log_weights,
+            )  # fmt: skip
+            gradient = np.concatenate([found[4], found[3], found[6][self.free]])
+            return -float(found[0]) + 0.5 * float(z @ z), z - gradient
+
+        start = np.r_[np.full(columns, _ROUGH_LOADING), np.zeros(columns + len(self.free))]
+        z = minimize(
+            objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _LOADING_STEPS}
+        ).x
+        whole = extra.copy()
+        whole[self.free] += z[2 * columns :]
+        return z[:columns], z[columns : 2 * columns], whole
 
     def curvature(self, levels: FloatArray, slopes: FloatArray, extra: FloatArray) -> FloatArray:
         """Return how much each row says of each linear predictor, (rows, columns)."""
