@@ -37,6 +37,7 @@ from bayescich.spec import (
     load_prior_set,
     override_sampling,
     override_weights,
+    refuse_unweighed,
 )
 from bayescich.spec.model import FROM_RETURNS
 from bayescich.spec.variants import variants
@@ -123,6 +124,8 @@ def make_request(
     """
     spec, spec_file = load_model_spec(model, outcome)
     spec = override_weights(spec, weights) if weights is not None else spec
+    if sensitivity:
+        refuse_unweighed(spec, "--sensitivity")
     given = {name: value for name, value in sampling.items() if value is not None}
     spec = override_sampling(spec, given)
     prior_set, prior_file = load_prior_set(priors or spec.prior_set)

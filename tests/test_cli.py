@@ -261,6 +261,7 @@ def test_bad_input_is_one_message_and_leaves_nothing(
         ((*OUTCOMES, "--outcome", "happiness"), "Choose one of: deaths, returns."),
         ((*COMMAND, "--outcome", "deaths"), "Choose none: leave the outcome out."),
         ((*COMMAND, "--weights", "equal"), "The model 'own' has one home a row"),
+        ((*COMMAND, "--sensitivity"), "The model 'own' has one home a row"),
         ((*OUTCOMES, "--weights", "equal"), "The model 'own-deaths' has one home a row"),
         (("report", "own", "--outcome", "deaths"), "There is no finished run of 'own-deaths'"),
         (("report", "outcomes16"), "There is no finished run of 'outcomes16-attainment'"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayescich.design.core import FloatArray
 from bayescich.estimates.core import Estimate
@@ -17,9 +18,11 @@ from bayescich.estimates.type_effects import (
     type_need_of,
 )
 from bayescich.model.effects.needs import MatchingEffect, NeedsEffect, TypeNeedEffect
+from bayescich.model.likelihoods.responses import is_hurdle, main, main_place
 from bayescich.sampling.fit import Fit
 from bayescich.spec.model import HazardTimesSpec
 
+OUTCOME_TABLES = ("outcomes16", "outcomes18")
 _NEEDS = ("need", "type_need", "matching")
 
 
@@ -35,17 +38,21 @@ def truth_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...
         ``baseline`` is moved to the model's reference case (mean covariates), when that can be
         known.
     """
-    if truth is None or fit.design.routes:
+    if truth is None:
         return ()
-    own = truth_of_model(fit, truth)
-    if own.empty:
+    if fit.spec.data in OUTCOME_TABLES:
+        own = _truth_of_outcome(fit, truth)
+        frames = [] if own.empty else _outcome_beside(fit, own)
+    elif fit.design.routes:
         return ()
-    frames = [_beside(fit, own, str(name)) for name in own["variable"].unique()]
+    else:
+        own = truth_of_model(fit, truth)
+        frames = [_beside(fit, own, str(name)) for name in own["variable"].unique()]
     found = [frame for frame in frames if frame is not None]
     if not found:
         return ()
     table = pd.concat(found, ignore_index=True)
-    skipped = len(own) - len(table)
+    notes = _notes(fit, table, len(own) - len(table))
     covered = int(table["covered"].sum())
     sentence = (
         f"{covered} of {len(table)} true values lie within their 90% intervals; about "
@@ -55,7 +62,6 @@ def truth_estimates(fit: Fit, truth: pd.DataFrame | None) -> tuple[Estimate, ...
         "variable": "variable", "level": "level", "truth": "truth", "mean": "posterior mean",
         "q05": "5%", "q95": "95%", "covered": "within the interval", "z": "(mean - truth) ÷ SD",
     }  # fmt: skip
-    notes = _notes(table, skipped)
     return (Estimate("truth", "Truth and posterior", sentence, table, words, notes),)
 
 
@@ -70,7 +76,60 @@ def truth_of_model(fit: Fit, truth: pd.DataFrame) -> pd.DataFrame:
     return own
 
 
-def _notes(table: pd.DataFrame, skipped: int) -> tuple[str, ...]:
+def _truth_of_outcome(fit: Fit, truth: pd.DataFrame) -> pd.DataFrame:
+    """Return the truth of a single outcome, its variables without the outcome's name.
+
+    Of categories, and of homes weighed otherwise than by days, the simulator has none.
+    """
+    model, _, outcome = fit.spec.name.partition("-")
+    prefix = f"{outcome}_"
+    own = truth[(truth["model"] == model) & truth["variable"].str.startswith(prefix)]
+    scheme = None if fit.spec.membership is None else fit.spec.membership.scheme
+    if main(fit.design).kind == "categorical" or scheme != "given":
+        own = own.iloc[:0]
+    return own.assign(variable=own["variable"].str.removeprefix(prefix))
+
+
+def _outcome_beside(fit: Fit, own: pd.DataFrame) -> list[pd.DataFrame | None]:
+    """Compare places and spreads, on the outcome's own part: with a hurdle, on the points."""
+    posterior = fit.tree["posterior"].to_dataset()
+    if fit.design.routes:
+        responses = fit.design.responses
+        response = responses[main_place(fit.design) + is_hurdle(fit.design)]
+        posterior = posterior.sel(route=fit.design.routes[response.column])
+    spreads = (f"{effect.column}_sd" for effect in fit.structure.groups)
+    return [
+        _of_levels(posterior, own, "home_type", centred=True),
+        _of_levels(posterior, own, "setting"),
+        *(_of_number(posterior, own, name) for name in spreads if name != "home_type_sd"),
+    ]
+
+
+def _of_levels(
+    posterior: xr.Dataset, own: pd.DataFrame, column: str, *, centred: bool = False
+) -> pd.DataFrame | None:
+    true = _levels(own, column)
+    if f"{column}_effect" not in posterior:
+        return None
+    found = posterior[f"{column}_effect"].transpose("chain", "draw", column)
+    known = [str(level) for level in found[column].to_numpy() if str(level) in true.index]
+    if not known:
+        return None
+    draws = found.sel({column: known}).to_numpy().reshape(-1, len(known))
+    values = np.asarray(true[known], dtype=np.float64)
+    if centred:
+        values, draws = values - values.mean(), draws - draws.mean(axis=1, keepdims=True)
+    return _compared(column, known, values, draws)
+
+
+def _of_number(posterior: xr.Dataset, own: pd.DataFrame, name: str) -> pd.DataFrame | None:
+    true = _levels(own, name)
+    if true.empty or name not in posterior:
+        return None
+    return _compared(name, [""], true.to_numpy(), posterior[name].to_numpy().reshape(-1, 1))
+
+
+def _notes(fit: Fit, table: pd.DataFrame, skipped: int) -> tuple[str, ...]:
     notes = [
         "The data are simulated. Home-type effects are centred over the types in the data"
         + (
@@ -84,6 +143,12 @@ def _notes(table: pd.DataFrame, skipped: int) -> tuple[str, ...]:
             "Needs are recorded with error: some that are there are missed, and some are recorded "
             "that are not. So effects of needs come out nearer to zero than the truth, and fewer "
             "than nine in ten lie within their intervals."
+        )
+    if fit.spec.data in OUTCOME_TABLES:
+        notes.append(
+            "The truth is about children alike in ability, difficulties and needs, which no record "
+            "shows in full. What records miss of them, and goes with where children live, is in "
+            "the estimates as it would be in real data."
         )
     if skipped:
         notes.append(f"{skipped:,} true values have no counterpart in the model.")

@@ -114,8 +114,8 @@ class Structure:
             return None
         if isinstance(self.likelihood, ResponseLikelihood):
             alone = replace(self.likelihood, nodes=1)
-            arrays = alone.arrays(design, layouts)
-            return response_pilot(arrays, layouts, sds, design, self.likelihood.nodes)
+            of_responses = alone.arrays(design, layouts)
+            return response_pilot(of_responses, layouts, sds, design, self.likelihood.nodes)
         if not isinstance(self.likelihood, HazardTimes) or not self.effects:
             return None
         arrays = self.likelihood.arrays(design, layouts)

@@ -12,6 +12,7 @@ from bayescich.spec.loader import (
     outcome_names,
     override_sampling,
     override_weights,
+    refuse_unweighed,
 )
 from bayescich.spec.model import ModelSpec, SamplingSpec
 from bayescich.spec.policies import HistoryPolicies
@@ -30,4 +31,5 @@ __all__ = [
     "outcome_names",
     "override_sampling",
     "override_weights",
+    "refuse_unweighed",
 ]

@@ -128,17 +128,29 @@ def override_weights(spec: ModelSpec, scheme: str) -> ModelSpec:
     SpecError
         When the model has no homes with weights, or there is no such scheme.
     """
-    if spec.membership is None:
-        raise SpecError(
-            f"The model '{spec.name}' has one home a row, which has no weight.",
-            where="--weights (WEIGHTS=)",
-            next_step="Leave it out.",
-        )
+    refuse_unweighed(spec, "--weights (WEIGHTS=)")
+    assert spec.membership is not None, "else it was refused"
     try:
         changed = MembershipSpec.model_validate({**spec.membership.model_dump(), "scheme": scheme})
     except ValidationError as error:
         raise _spec_error(error, MembershipSpec, "--weights (WEIGHTS=)") from None
     return weighed(spec, changed.scheme)
+
+
+def refuse_unweighed(spec: ModelSpec, where: str) -> None:
+    """Refuse to weigh homes otherwise in a model in which they have no weights.
+
+    Raises
+    ------
+    SpecError
+        When each row has one home.
+    """
+    if spec.membership is None:
+        raise SpecError(
+            f"The model '{spec.name}' has one home a row, which has no weight.",
+            where=where,
+            next_step="Leave it out.",
+        )
 
 
 def model_names() -> list[str]:

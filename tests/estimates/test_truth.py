@@ -10,6 +10,7 @@ from bayescich.estimates.truth import truth_estimates
 from bayescich.estimates.type_effects import type_effects
 from tests.tiny_effects import effects_fit
 from tests.tiny_fit import TYPES, hazard_fit, with_posterior
+from tests.tiny_outcomes import outcome_fit
 
 
 def truth_of(fit, *rows):
@@ -132,3 +133,47 @@ def test_levels_that_the_truth_does_not_know_are_no_fault():
     fit = effects_fit(without=("walk",))
     truth = truth_of(fit, ("need", "unheard_of", 1.0), ("home_sd", "", 0.25))
     assert table_of(fit, truth).index.tolist() == [("home_sd", "")]
+
+
+def outcome_truth(**levels):
+    rows = [(f"points_{name}", level, value) for name, of in levels.items() for level, value in of]
+    frame = pd.DataFrame(rows, columns=["variable", "level", "value"])
+    return frame.assign(model="outcomes16")
+
+
+def test_places_of_an_outcome_are_compared_on_its_own_part():
+    made = outcome_fit("points")
+    fit = replace(
+        made, spec=made.spec.model_copy(update={"name": "outcomes16-points", "data": "outcomes16"})
+    )
+    truth = outcome_truth(
+        home_type=[("large", 0.1), ("small", 0.2), ("solo", 0.6), ("boat", 9.0)],
+        setting=[("foster", 0.0), ("kin", 0.3)],
+        home_sd=[("", 0.4)],
+        fixed=[("ability", 0.5)],
+    )
+    (estimate,) = truth_estimates(fit, truth)
+    table = estimate.table.set_index(["variable", "level"])
+    assert table["truth"].tolist() == pytest.approx([-0.2, -0.1, 0.3, 0.3, 0.4])
+    # any points, how many, and whether they are recorded: the second is meant
+    routes = list(fit.design.routes)
+    (points,) = [k for k, r in enumerate(routes) if not r.startswith("any") and "rec" not in r]
+    effects = fit.posterior["home_type_effect"][..., points]
+    assert table.loc["home_type", "mean"].tolist() == pytest.approx(effects.mean(axis=0))
+    assert table.loc[("home_sd", ""), "mean"] == pytest.approx(
+        fit.posterior["home_sd"][:, points].mean()
+    )
+    assert "which no record shows in full" in " ".join(estimate.notes)
+    assert "3 true values have no counterpart" in estimate.notes[-1]
+
+
+def test_an_outcome_of_categories_has_no_truth():
+    made = outcome_fit("activity")
+    fit = replace(
+        made,
+        spec=made.spec.model_copy(update={"name": "outcomes18-activity", "data": "outcomes18"}),
+    )
+    truth = outcome_truth(home_sd=[("", 0.4)]).assign(
+        model="outcomes18", variable="activity_home_sd"
+    )
+    assert truth_estimates(fit, truth) == ()

@@ -33,7 +33,7 @@ def exact(precision: float) -> np.ndarray:
 @pytest.mark.parametrize("precision", [0.5, 3.0, 12.0])
 def test_seven_own_nodes_do_what_seven_common_ones_cannot(precision: float) -> None:
     own = own_nodes(bump(GRID[None], precision), 7)
-    np.testing.assert_allclose(integral(own, precision), exact(precision), atol=2e-3)
+    np.testing.assert_allclose(integral(own, precision), exact(precision), atol=2e-5)
     if precision > 10:
         off = np.abs(integral(common_nodes(7), precision) - exact(precision))
         assert off.max() > 0.3

@@ -20,7 +20,7 @@ References
 ----------
 Mullahy (1986), Specification and testing of some modified count data models, Journal of
 Econometrics 33 (hurdles); Diggle & Kenward (1994), Informative drop-out in longitudinal data
-analysis, Applied Statistics 43 (selection); docs/methods.md sections 3 and 4.
+analysis, Applied Statistics 43 (selection); docs/methods.md section 3.
 """
 
 from __future__ import annotations
