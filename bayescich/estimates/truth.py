@@ -126,7 +126,8 @@ def _of_number(posterior: xr.Dataset, own: pd.DataFrame, name: str) -> pd.DataFr
     true = _levels(own, name)
     if true.empty or name not in posterior:
         return None
-    return _compared(name, [""], true.to_numpy(), posterior[name].to_numpy().reshape(-1, 1))
+    truth = np.asarray(true, dtype=np.float64)
+    return _compared(name, [""], truth, posterior[name].to_numpy().reshape(-1, 1))
 
 
 def _notes(fit: Fit, table: pd.DataFrame, skipped: int) -> tuple[str, ...]:
