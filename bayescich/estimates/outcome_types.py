@@ -25,6 +25,7 @@ from bayescich.estimates.summaries import (
 from bayescich.estimates.type_effects import (
     home_levels,
     home_type_of,
+    ranked_levels,
     type_effect_sd,
     type_effects,
     type_word,
@@ -101,7 +102,7 @@ def _main_table(fit: Fit, lived: Lived) -> Estimate:
     named = {name: words[name] for name in table.columns}
     return Estimate(
         "outcome_types", f"{type_word(fit).capitalize()}s and other settings: {main.name}",
-        _sentence(lived, table, reference), table, named, _notes(fit, main),
+        _sentence(fit, lived, table, reference), table, named, _notes(fit, main),
     )  # fmt: skip
 
 
@@ -129,19 +130,19 @@ def _of_factor(fit: Fit, factor: Grouping, levels: tuple[str, ...]) -> dict[str,
 
 
 def _ranks(fit: Fit, lived: Lived, values: FloatArray) -> dict[str, FloatArray]:
-    """Rank the home types among themselves; other settings have no rank."""
-    types = values[:, : lived.types]
+    """Rank the home types among themselves; other settings and unknown types have no rank."""
+    ranked = np.flatnonzero(ranked_levels(fit))
     sign = 1.0 if fit.spec.report.higher_is == "worse" else -1.0
-    ranks = np.argsort(np.argsort(sign * types, axis=1), axis=1) + 1.0
-    rest = np.full(len(lived.places) - lived.types, np.nan)
-    best = (ranks == 1).mean(axis=0)
-    if fit.spec.report.higher_is == "neither":
-        best = np.full_like(best, np.nan)
-    return {"p_best": np.r_[best, rest], "e_rank": np.r_[ranks.mean(axis=0), rest]}
+    ranks = np.argsort(np.argsort(sign * values[:, ranked], axis=1), axis=1) + 1.0
+    best, mean = np.full((2, len(lived.places)), np.nan)
+    mean[ranked] = ranks.mean(axis=0)
+    if fit.spec.report.higher_is != "neither":
+        best[ranked] = (ranks == 1).mean(axis=0)
+    return {"p_best": best, "e_rank": mean}
 
 
-def _sentence(lived: Lived, table: pd.DataFrame, reference: int) -> str:
-    types = table.iloc[: lived.types].sort_values("std_mean")
+def _sentence(fit: Fit, lived: Lived, table: pd.DataFrame, reference: int) -> str:
+    types = table.iloc[: lived.types][ranked_levels(fit)].sort_values("std_mean")
     low, high = types.iloc[0], types.iloc[-1]
     told = table[table["reading"].isin(["some evidence", "strong evidence"])]["type"].tolist()
     compared = (

@@ -13,6 +13,7 @@ one baseline, it is ``θ_h`` itself.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from bayescich.design.core import Design, Grouping, IntArray, Membership
 from bayescich.estimates.counting import spells_of_rows
@@ -23,7 +24,7 @@ from bayescich.model.effects.needs import TypeNeedEffect
 from bayescich.model.hazard.arrays import route_events
 from bayescich.model.likelihoods.times import HazardTimes
 from bayescich.sampling.fit import Fit
-from bayescich.spec.model import HazardTimesSpec
+from bayescich.spec.model import HazardTimesSpec, HomeTypeEffectSpec
 
 DEPARTURE = "baseline_departure"
 
@@ -98,6 +99,12 @@ def type_effect_sd(fit: Fit, draws: Draws) -> FloatArray:
 def home_levels(fit: Fit) -> tuple[str, ...]:
     """Return the home types in the order of the effect."""
     return fit.design.factors[home_type_of(fit).column].levels
+
+
+def ranked_levels(fit: Fit) -> npt.NDArray[np.bool_]:
+    """Say which home types are kinds to choose between: not homes of unknown type."""
+    unknown = {e.unknown for e in fit.spec.effects if isinstance(e, HomeTypeEffectSpec)}
+    return np.array([level not in unknown for level in home_levels(fit)])
 
 
 def crossed_needs(design: Design, types: int) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from bayescich.estimates.summaries import (
 from bayescich.estimates.type_effects import (
     crossed_needs,
     home_levels,
+    ranked_levels,
     type_need_of,
     type_word,
 )
@@ -197,12 +198,13 @@ def _said(table: pd.DataFrame) -> str:
 def _differences(
     fit: Fit, spec: TypeNeedEffectSpec, cells: pd.DataFrame, rng: np.random.Generator
 ) -> Estimate:
-    types = home_levels(fit)
+    types, ranked = home_levels(fit), ranked_levels(fit)
     needs = crossed_needs(fit.design, len(types))
     draws = fit.posterior.thin(DRAWS)
     everybody = np.ones(fit.design.rows, dtype=np.bool_)
     groups = [everybody, *_with_each_need(fit)]
-    outcome = standardised(fit, draws, [the_outcome(fit)], rng, groups)[:, 0]
+    outcome = standardised(fit, draws, [the_outcome(fit)], rng, groups)[:, 0][..., ranked]
+    types = tuple(level for level, chosen in zip(types, ranked, strict=True) if chosen)
     all_rows = np.ones(len(fit.table), dtype=np.bool_)
     known = [rows_with(fit, need, spec.columns, known_column(fit)) for need in needs]
     rows = [

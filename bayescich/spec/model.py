@@ -259,6 +259,8 @@ class HomeTypeEffectSpec(Strict):
     across_routes: Literal["factor", "independent"] = "independent"
     """Competing routes and parts of outcomes only: whether the effects of one type belong
     together, by one factor."""
+    unknown: str | None = None
+    """The level of homes whose type is not known: it has an effect and no rank."""
 
     @property
     def zero_sum(self) -> bool:

@@ -1,5 +1,7 @@
 """Home types and other settings side by side: raw figures by hand, differences, ranks and words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -210,3 +212,21 @@ def test_turned_outcomes_say_so(fits):
 def test_the_same_seed_gives_the_same_table(fits):
     one, two = (estimates(fits["points"])["outcome_types"].table for _ in range(2))
     assert one.equals(two)
+
+
+def test_homes_of_unknown_type_have_an_effect_and_no_rank(fits):
+    fit = fits["points"]
+    effects = tuple(
+        e.model_copy(update={"unknown": "solo"}) if e.kind == "home_type" else e
+        for e in fit.spec.effects
+    )
+    told = replace(fit, spec=fit.spec.model_copy(update={"effects": effects}))
+    (whole, some) = (estimates(f)["outcome_types"].table for f in (fit, told))
+    assert whole["type"].tolist()[:3] == ["large", "small", "solo"]
+    assert some["std_mean"].tolist() == pytest.approx(whole["std_mean"].tolist())
+    assert np.isnan(some.loc[2, "p_best"])
+    assert some["p_best"].sum() == pytest.approx(1.0)
+    assert some.loc[:1, "e_rank"].sum() == pytest.approx(3.0)
+    # the best of all before, it is not in the sentence now
+    assert whole["p_best"].idxmax() == 2
+    assert "'solo'" not in estimates(told)["outcome_types"].sentence.partition(". ")[0]
