@@ -345,7 +345,7 @@ class InformedZeroSum(Transform):  # type: ignore[misc]
     """The same for levels that sum to zero, in their K - 1 free coordinates.
 
     The coordinates are a rotation of the levels, so one scale, that of the average level, serves
-    them all; the means are rotated with them.
+    them all; the means are rotated with them. With several routes each has its own.
     """
 
     name = "informed_zero_sum"
@@ -356,17 +356,21 @@ class InformedZeroSum(Transform):  # type: ignore[misc]
 
     @staticmethod
     def sd(sd: Tensor | float, information: Information) -> Tensor:
-        """Return the SD, carrying what is known."""
-        zeros = outside(np.zeros_like(information.estimate))
-        known = outside(information.estimate), outside(information.precision)
-        return _carrying(sd, *known, zeros)
+        """Return the SD, carrying what is known; of several routes the SDs, as a column."""
+        # levels last, as a zero-sum normal has them
+        estimate, precision = information.estimate.T, information.precision.T
+        column = sd if estimate.ndim == 1 else sd[:, None]  # type: ignore[index]
+        zeros = outside(np.zeros_like(estimate))
+        return _carrying(column, outside(estimate), outside(precision), zeros)
 
     def _mean_and_scale(self, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
         # generator, size, sd and shape: PyMC's order for a zero-sum normal
         sd = inputs[2]
-        single = sd if sd.ndim == 0 else sd.ravel()[0]
-        mean, scale = mean_and_scale(single, *_carried(sd))
-        return self.free.forward(mean - pt.mean(mean)), pt.exp(pt.mean(pt.log(scale)))
+        known = _carried(sd)
+        single = sd.ravel()[0] if sd.ndim and known[0].ndim == 1 else sd
+        mean, scale = mean_and_scale(single, *known)
+        centred = mean - pt.mean(mean, axis=-1, keepdims=True)
+        return self.free.forward(centred), pt.exp(pt.mean(pt.log(scale), axis=-1, keepdims=True))
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """Return u."""
@@ -381,4 +385,4 @@ class InformedZeroSum(Transform):  # type: ignore[misc]
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """Return the log of the determinant, which is that of the scale alone."""
         _, scale = self._mean_and_scale(inputs)
-        return pt.log(scale) * value.shape[-1]
+        return pt.log(scale[..., 0]) * value.shape[-1]

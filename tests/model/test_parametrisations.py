@@ -136,7 +136,7 @@ def test_the_density_of_the_values_does_not_depend_on_what_is_known(name: str) -
     for asked, a_toy in models.items():
         own = dict(values)
         names = {v.name for v in a_toy.model.free_RVs}
-        zero_sum = "home_type_effect" in names
+        zero_sum = names & {"home_type_effect", "home_type_by_route_offset"}
         jacobian = 0.0
         if not zero_sum:
             # sampled as multiples of their SD: K - 1 free levels a route
@@ -153,6 +153,8 @@ def test_the_density_of_the_values_does_not_depend_on_what_is_known(name: str) -
 def whole(values: dict[str, np.ndarray], a_toy: Toy, column: str) -> np.ndarray:
     if f"{column}_effect" in values:
         return values[f"{column}_effect"]
+    if f"{column}_by_route_offset" in values:
+        return values[f"{column}_by_route_offset"].T
     sd = values[f"{column}_sd"]
     offset = values[f"{column}_offset"]
     return sd * (offset if offset.ndim == 1 else offset.T)

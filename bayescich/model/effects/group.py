@@ -127,7 +127,7 @@ class GroupEffect:
         if not self.pooled:
             return "centred"
         lkj = self.correlated and not self.factor and len(design.routes) <= MOST_LKJ
-        if design.routes and (self.zero_sum or lkj):
+        if design.routes and (lkj or (self.zero_sum and self.factor)):
             return "noncentred"
         if self.asked == "partial" or (self.asked == "auto" and information is not None):
             return "partial" if information is not None else "noncentred"
@@ -261,6 +261,13 @@ class GroupEffect:
         if self.zero_sum:
             sd = self._sd(priors, "route")
             dims = ("route", self.column)
+            if self.pooled and chosen == "partial" and known is not None:
+                # the sampler's own, with the levels last
+                effect = pm.ZeroSumNormal(
+                    f"{self.column}_by_route_offset", sigma=InformedZeroSum.sd(sd, known),
+                    dims=dims, default_transform=None, transform=InformedZeroSum(),
+                )  # fmt: skip
+                return pm.Deterministic(self.variable, effect.T, dims=(self.column, "route"))
             offset = pm.ZeroSumNormal(f"{self.column}_offset", sigma=1.0, dims=dims)
             if self.factor and self.pooled:
                 common = self._common(design)[:, None]
