@@ -23,6 +23,7 @@ NOT_ELIGIBLE = "not eligible for the return"
 LOOKED_AFTER = "still looked after"
 NOT_LINKED = "not linked to a pupil"
 NO_ROW = "no row in the extract"
+NO_YEAR = "no such year in the extract"
 NOT_19 = "not 19 when the extract ends"
 """Why an outcome is missing; a code of SDQ_REASON says it of a score of strengths."""
 
@@ -71,10 +72,21 @@ def at_16(cohort: pd.DataFrame, returns: Ssda903Records, npd: NpdRecords | None)
         return cohort
     pupils = pupils_of(cohort, npd)
     cohort = _with_npd(cohort, pupils, npd.ks4, "ks4", _KS4)
+    cohort = _of_years(cohort, npd.ks4, "ks4")
     year11 = cohort["year11"]
     for name, columns in {"absence": _ABSENCE, "exclusions": _EXCLUSIONS}.items():
-        cohort = _with_npd(cohort, pupils, getattr(npd, name), name, columns, year11)
+        table = getattr(npd, name)
+        cohort = _with_npd(cohort, pupils, table, name, columns, year11)
+        cohort = _of_years(cohort, table, name)
     return cohort
+
+
+def _of_years(cohort: pd.DataFrame, table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Say of whom an extract holds nothing because it does not hold the year of their Year 11."""
+    held = table["YEAR"].dropna().astype("int64").unique()
+    why = cohort[f"{name}_missing"]
+    outside = why.notna() & ~cohort["year11"].isin(held)
+    return cohort.assign(**{f"{name}_missing": why.mask(outside, NO_YEAR)})
 
 
 def at_18(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bayescich.histories.cohort_outcomes import DEAD, NOT_RETURNED, among, year_of_age
 from bayescich.histories.prior_attainment import NO_RESULT
+from bayescich.records.npd_attainment import affected
 from bayescich.records.npd_attendance import MOST_SESSIONS
 
 NOT_MEASURED = "not measured in that year"
@@ -67,7 +68,8 @@ def values_at_16(cohort: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
 
 
 def _results(cohort: pd.DataFrame) -> pd.DataFrame:
-    year = cohort["ks4_year"].astype("float64")
+    # of those without a row, too: who is in no extract could have had no grade 5 in 2012 either
+    year = cohort["ks4_year"].fillna(cohort["year11"]).astype("float64")
     points = _whole_points(cohort["ks4_att8"])
     grade4, grade5, grade_c = (
         cohort[f"ks4_{name}"].astype("float64") for name in ("grade4_em", "grade5_em", "grade_c_em")
@@ -100,9 +102,7 @@ def _whole_points(points: pd.Series) -> pd.Series:
 
 
 def _why_no_result(cohort: pd.DataFrame, values: pd.Series, too_early: pd.Series) -> pd.Series:
-    why = cohort["ks4_missing"].fillna(
-        pd.Series(np.where(too_early, NOT_MEASURED, NO_RESULT), cohort.index, dtype="str")
-    )
+    why = cohort["ks4_missing"].fillna(NO_RESULT).mask(too_early, NOT_MEASURED)
     return why.mask(values.notna())
 
 
@@ -140,13 +140,14 @@ def _looked_after_all_year(cohort: pd.DataFrame, periods: pd.DataFrame) -> pd.Se
 def _absence(cohort: pd.DataFrame) -> pd.DataFrame:
     possible = cohort["absence_possible"].astype("float64").round()
     missed = cohort["absence_overall"].astype("float64").round()
-    unpublished = cohort["absence_affected"].eq("unpublished").fillna(False).astype("bool")
+    # of those without a row, too
+    effect = cohort["absence_affected"].fillna(affected(cohort["year11"], "absence"))
+    unpublished = effect.eq("unpublished").fillna(False).astype("bool")
     wrong = ~(possible.between(1, MOST_SESSIONS) & missed.between(0, possible))
     out = unpublished | wrong
-    reason = np.select(
-        [unpublished, possible.isna() | missed.isna()], [NOT_PUBLISHED, NO_RESULT], NOT_PLAUSIBLE
-    )
-    why = cohort["absence_missing"].fillna(pd.Series(reason, cohort.index, dtype="str"))
+    blank = possible.isna() | missed.isna()
+    reason = pd.Series(np.where(blank, NO_RESULT, NOT_PLAUSIBLE), cohort.index, dtype="str")
+    why = cohort["absence_missing"].fillna(reason).mask(unpublished, NOT_PUBLISHED)
     return pd.DataFrame(
         {
             "absence_missed": missed.mask(out),

@@ -18,13 +18,14 @@ NO_PERIODS = pd.DataFrame(
 )
 AT_16 = {
     "child": "N/a", "born": "2004-05-10", "sdq_16": None, "sdq_16_missing": "not returned",
-    "convicted_16": None, "convicted_16_missing": "not returned", "ks4_year": 2020,
+    "convicted_16": None, "convicted_16_missing": "not returned", "ks4_year": 2021,
+    "year11": 2021,
     "ks4_att8": None, "ks4_grade4_em": None, "ks4_grade5_em": None, "ks4_grade_c_em": None,
     "ks4_missing": None, "absence_possible": None, "absence_overall": None,
     "absence_affected": None, "absence_missing": "no row in the extract",
 }  # fmt: skip
 TYPES = {
-    "born": "datetime64[ns]", "ks4_year": "Int64", "sdq_16": "Int64", "convicted_16": "boolean",
+    "born": "datetime64[ns]", "year11": "int64", "ks4_year": "Int64", "sdq_16": "Int64", "convicted_16": "boolean",
     "ks4_att8": "float64", "ks4_grade4_em": "boolean", "ks4_grade5_em": "boolean",
     "ks4_grade_c_em": "boolean", "absence_possible": "float64", "absence_overall": "float64",
 }  # fmt: skip
@@ -58,6 +59,11 @@ def test_points_are_whole_and_some_are_never_none(points: float, kept: int) -> N
         (
             {"ks4_year": None, "ks4_missing": "not linked to a pupil"},
             "not linked to a pupil",
+        ),
+        # nobody could have had one, linked or not
+        (
+            {"ks4_year": None, "ks4_missing": "not linked to a pupil", "year11": 2015},
+            "not measured in that year",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from bayescich.histories.cohort_outcomes import (
     LEAVER_AGES,
     LOOKED_AFTER,
     NO_ROW,
+    NO_YEAR,
     NOT_19,
     NOT_ELIGIBLE,
     NOT_LINKED,
@@ -189,9 +190,9 @@ COHORT_AT_16 = table(
     {
         **_PERSON,
         **_AT_16,
-        **_of_extract("ks4", _KS4, "the result"),
-        **_of_extract("absence", _ABSENCE, "absence"),
-        **_of_extract("exclusions", _EXCLUSIONS, "a row of exclusions"),
+        **_of_extract("ks4", _KS4, "the result", NO_YEAR),
+        **_of_extract("absence", _ABSENCE, "absence", NO_YEAR),
+        **_of_extract("exclusions", _EXCLUSIONS, "a row of exclusions", NO_YEAR),
     },
     "child",
 )

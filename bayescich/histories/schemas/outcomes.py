@@ -8,6 +8,7 @@ from bayescich.histories.cohort_outcomes import (
     DEAD,
     LOOKED_AFTER,
     NO_ROW,
+    NO_YEAR,
     NOT_19,
     NOT_ELIGIBLE,
     NOT_LINKED,
@@ -205,7 +206,7 @@ _STAYS = {
     ),
 }
 
-_OF_RESULTS = (NOT_LINKED, NO_ROW, NOT_MEASURED, NO_RESULT)
+_OF_RESULTS = (NOT_LINKED, NO_ROW, NO_YEAR, NOT_MEASURED, NO_RESULT)
 _OF_LEVELS = (NOT_LINKED, NOT_19, NO_ROW, NO_RESULT)
 _OF_OC2 = (NOT_YET, NOT_RETURNED, NOT_A_YEAR)
 
@@ -246,7 +247,7 @@ OUTCOMES_16 = table(
         "absence_missed": number("Sessions missed in Year 11.", "half days", blank=True),
         "absence_possible": number("Sessions possible in Year 11.", "half days", blank=True),
         "absence_missing": _why(
-            "absence", NOT_LINKED, NO_ROW, NOT_PUBLISHED, NO_RESULT, NOT_PLAUSIBLE
+            "absence", NOT_LINKED, NO_ROW, NO_YEAR, NOT_PUBLISHED, NO_RESULT, NOT_PLAUSIBLE
         ),
     },
     "child",
