@@ -25,7 +25,8 @@ AT_16 = {
     "absence_affected": None, "absence_missing": "no row in the extract",
 }  # fmt: skip
 TYPES = {
-    "born": "datetime64[ns]", "year11": "int64", "ks4_year": "Int64", "sdq_16": "Int64", "convicted_16": "boolean",
+    "born": "datetime64[ns]", "year11": "int64", "ks4_year": "Int64", "sdq_16": "Int64",
+    "convicted_16": "boolean",
     "ks4_att8": "float64", "ks4_grade4_em": "boolean", "ks4_grade5_em": "boolean",
     "ks4_grade_c_em": "boolean", "absence_possible": "float64", "absence_overall": "float64",
 }  # fmt: skip
