@@ -362,8 +362,9 @@ def _sample(
     tree = kept_draws(build, settings, run.folder / "draws.nc", with_prior=True)
     unpooled = None
     if spec.home_type is not None:
-        # only means and intervals of a few well-informed effects are read from this one
-        fewer = replace(settings, chains=min(2, settings.chains), draws=min(1000, settings.draws))
+        # only means and intervals of home types are read from this one; those of a type that never
+        # takes a route have long tails under a flat prior, and mix as slowly as their baseline
+        fewer = replace(settings, chains=min(2, settings.chains), draws=min(2000, settings.draws))
         alone = partial(build_model, make_structure(spec, pool_home_types=False), design, priors)
         if not (run.folder / "unpooled.nc").is_file():
             say("the same model with home types not pooled, for comparison")
