@@ -69,7 +69,7 @@ def own_nodes(log_likelihood: FloatArray, count: int) -> Nodes:
 
     Examples
     --------
-    A child of whom nothing is known has the rule of a standard normal, a little wider at most:
+    A child of whom nothing is known has the rule of a standard normal:
 
     >>> (own_nodes(np.zeros((1, len(GRID))), 3).points.round(2) + 0.0).tolist()
     [[-1.73, 0.0, 1.73]]
