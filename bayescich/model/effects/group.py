@@ -127,8 +127,9 @@ class GroupEffect:
         if not self.pooled:
             return "centred"
         lkj = self.correlated and not self.factor and len(design.routes) <= MOST_LKJ
-        if design.routes and (lkj or (self.zero_sum and self.factor)):
-            return "noncentred"
+        if design.routes and (lkj or self.zero_sum):
+            apart = self.zero_sum and not self.factor and information is not None
+            return "partial" if apart and self.asked in {"auto", "partial"} else "noncentred"
         if self.asked == "partial" or (self.asked == "auto" and information is not None):
             return "partial" if information is not None else "noncentred"
         if self.asked != "auto":
